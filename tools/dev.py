@@ -1,0 +1,156 @@
+"""The part of `./dev` that runs inside .venv: checks, tests, benchmarks, locks.
+
+Standard library only. Every step says what it runs and how long it took; the exit code is 0 only if
+every step passed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+# What a developer should ever wait. Over it is seen, not failed: machines differ.
+BUDGET_SECONDS = 20 * 60
+
+
+def run(name: str, *command: str, **environment: str) -> bool:
+    """Run one step, say how it went, and return whether it passed."""
+    print(f"── {name}", flush=True)
+    start = time.monotonic()
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, check=False, stdin=subprocess.DEVNULL
+    )
+    took = time.monotonic() - start
+    word = "passed" if done.returncode == 0 else f"FAILED (exit {done.returncode})"
+    print(f"   {name}: {word} in {took:.0f} s", flush=True)
+    return done.returncode == 0
+
+
+def tool(name: str) -> str:
+    """Give the path of a tool of .venv."""
+    return str(BIN / name)
+
+
+def pytest(name: str, *options: str, **environment: str) -> bool:
+    """Run pytest, with the seed of this commit (WINDROW_SEED overrides it)."""
+    seed = os.environ.get("WINDROW_SEED") or commit_seed()
+    print(f"   seed of this commit: WINDROW_SEED={seed}", flush=True)
+    return run(
+        name,
+        tool("python"),
+        "-m",
+        "pytest",
+        f"--hypothesis-seed={seed}",
+        *options,
+        WINDROW_SEED=seed,
+        **environment,
+    )
+
+
+def commit_seed() -> str:
+    """Give the commit's own number: each commit tries other cases, each can be repeated."""
+    head = subprocess.run(
+        ["git", "rev-parse", "--short=8", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return str(int(head.stdout, 16)) if head.returncode == 0 else "0"
+
+
+def check(*_: str) -> bool:
+    """Lint, format, types, contracts and the rules of the house."""
+    steps = [
+        run("lint", tool("ruff"), "check", "."),
+        run("format", tool("ruff"), "format", "--check", "."),
+        run("types", tool("mypy")),
+        run("contracts", tool("lint-imports"), "--cache-dir", ".import_linter_cache"),
+        pytest("rules of the house", "-q", "tests/unit/test_house.py"),
+    ]
+    return all(steps)
+
+
+def test(*options: str) -> bool:
+    """Check, then run every test. With options (paths, -k ...), only the tests that they name."""
+    if options:
+        return pytest("tests", *options)
+    steps = [
+        check(),
+        pytest("tests", "-n", "2", "--cov", "--cov-report=term:skip-covered", "--durations=10"),
+    ]
+    return all(steps)
+
+
+def docs(*options: str) -> bool:
+    """Run every example of README.md and docs/."""
+    return pytest("documentation", "-q", "tests/unit/test_docs.py", *options)
+
+
+def soak(*options: str) -> bool:
+    """Run the long tables: more seeds, more shapes, more repetitions."""
+    return pytest("soak", "-n", "2", "--timeout=1800", *(options or ("tests",)), WINDROW_SOAK="1")
+
+
+def bench(*options: str) -> bool:
+    """Run the benchmarks, one process at a time."""
+    return run("benchmarks", tool("python"), "benchmarks/run.py", *options)
+
+
+def lock(*_: str) -> bool:
+    """Resolve the locks anew: hashes, but no addresses, so that any mirror serves them."""
+    resolve = [tool("uv"), "pip", "compile", "--quiet", "--upgrade", "--universal"]
+    resolve += ["--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"]
+    resolve += ["--no-header", "--no-annotate"]
+    steps = [
+        run(
+            "locks/dev.txt",
+            *resolve,
+            *("pyproject.toml", "--extra", "demo", "--group", "dev", "-o", "locks/dev.txt"),
+        ),
+        run(
+            "locks/build.txt",
+            *resolve,
+            *("--group", "build", "-c", "locks/dev.txt", "-o", "locks/build.txt"),
+        ),
+    ]
+    found = [
+        path.name
+        for path in (ROOT / "locks").glob("*.txt")
+        if re.search(r"://|@ ", path.read_text(encoding="utf-8"))
+    ]
+    if found:
+        print(f"   an address stands in {', '.join(found)}")
+    return all(steps) and not found
+
+
+COMMANDS: dict[str, Callable[..., bool]] = {
+    command.__name__: command for command in (check, test, docs, soak, bench, lock)
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the named command and say what it took in all."""
+    command, *options = arguments
+    began = float(os.environ.get("DEV_BEGAN") or time.time())
+    passed = COMMANDS[command](*options)
+    took = time.time() - began
+    where = " in CI" if IN_CI else ""
+    print(
+        f"dev: {command}{where} {'passed' if passed else 'FAILED'}; "
+        f"took {took:.0f} s of {BUDGET_SECONDS} s, setup included",
+        flush=True,
+    )
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
