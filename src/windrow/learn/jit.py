@@ -1,0 +1,133 @@
+"""The one place that configures numba: what every compiled kernel of windrow has in common.
+
+Importing this module fixes the compile target of numba **for the whole process** (numba has one
+CPU target per process, so code of the user that is compiled later gets the same baseline). The
+baseline is ``x86-64-v3`` on x86-64 and plain ARMv8 on aarch64, so a kernel compiled on one host can
+be loaded from the cache by any other. It is left alone when ``NUMBA_CPU_NAME`` is set, when the
+processor is older than the baseline, and when numba has already compiled something. None of these
+changes a result: kernels use no reassociating or contracting fast-math, no ``prange`` and no libm,
+so their bits do not depend on the instruction set; only the speed and the cache do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import llvmlite.binding as llvm
+import numba
+from numba.core import config as numba_config
+from numba.core.caching import FunctionCache
+from numba.core.dispatcher import Dispatcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["baseline", "inlined", "kernel"]
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+_log = logging.getLogger(__name__)
+
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,  # threads come from the executor
+    "fastmath": False,  # a fixed order of operations is the contract
+    "error_model": "numpy",  # x / 0 is inf: a branch per division would end vectorisation
+    "boundscheck": False,
+}
+
+_V3_FEATURES = ("avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe")
+
+
+def baseline() -> str | None:
+    """Name the compile target that every host of this architecture can run.
+
+    Returns
+    -------
+    str or None
+        An LLVM processor name, None where there is no baseline for this machine.
+    """
+    architecture = llvm.get_process_triple().split("-", 1)[0]
+    if architecture in ("aarch64", "arm64"):
+        return "generic"
+    if architecture == "x86_64":
+        features = llvm.get_host_cpu_features()
+        if all(features.get(name, False) for name in _V3_FEATURES):
+            return "x86-64-v3"
+    return None
+
+
+def _pin_target() -> None:
+    if numba_config.CPU_NAME is None and (name := baseline()) is not None:
+        numba_config.CPU_NAME = name
+        numba_config.CPU_FEATURES = ""
+
+
+_pin_target()
+
+
+def _dependencies(function: Callable[..., Any]) -> str:
+    """Digest what a kernel takes from elsewhere: functions of other files, constants.
+
+    numba's own cache key holds the source file of the kernel alone, so that an upgrade of an
+    inlined function in another file would go unnoticed and run the old numbers.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(function.__code__.co_names):
+        value = function.__globals__.get(name)
+        if isinstance(value, Dispatcher):
+            digest.update(f"{name}={_dependencies(value.py_func)}".encode())
+            digest.update(_code(value.py_func))
+        elif isinstance(value, int | float):
+            digest.update(f"{name}={value!r}".encode())
+    return digest.hexdigest()
+
+
+def _code(function: Callable[..., Any]) -> bytes:
+    code = function.__code__
+    return code.co_code + repr(code.co_consts).encode()
+
+
+class _Cache(FunctionCache):
+    """Numba's cache on disk, keyed by all that a kernel is made of, and never in the way."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._dependencies = _dependencies(function)
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        return (*super()._index_key(sig, codegen), self._dependencies)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:  # a full or vanished disk: the kernel is compiled, go on
+            _log.debug("kernel not cached: %s", error)
+
+
+def kernel(function: _F) -> _F:
+    """Compile a function on its first call, without the GIL, in a fixed order of operations.
+
+    The machine code is cached beside the source, in numba's per-user cache directory when the
+    installation is read-only, or in ``NUMBA_CACHE_DIR``; where nothing can be written the kernel is
+    compiled in each process.
+
+    Examples
+    --------
+    >>> @kernel
+    ... def double(x):
+    ...     return 2.0 * x
+    >>> double(1.5)
+    3.0
+    """
+    dispatcher = numba.njit(**_OPTIONS)(function)
+    try:
+        dispatcher._cache = _Cache(function)  # noqa: SLF001 - what enable_caching() does, with our key
+    except (RuntimeError, OSError) as error:
+        _log.debug("kernels are not cached: %s", error)
+    return cast("_F", dispatcher)
+
+
+def inlined(function: _F) -> _F:
+    """Compile a scalar function into its callers, so that loops over it vectorise."""
+    return cast("_F", numba.njit(**_OPTIONS, forceinline=True)(function))

@@ -1,0 +1,145 @@
+"""The leaf: up to 65,536 rows in the form that kernels read, the unit of compute and of addition.
+
+Rows lie in tiles of 512, feature by feature inside a tile, so that vector instructions run across
+rows: each row keeps its own chain of additions and no order ever depends on the vector width. Two
+sweeps over a tile (margins, then gradient) read it from memory once and from the cache once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["LEAF", "PADDING", "TILE", "TRAIN", "VALIDATION", "Leaf"]
+
+TILE: Final = 512
+LEAF: Final = 65536
+
+PADDING: Final = 0
+TRAIN: Final = 1
+VALIDATION: Final = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """Rows of a table as kernels read them; arrays are never written after `pack`.
+
+    Parameters
+    ----------
+    rows : int
+        Valid rows; the rest of the last tile is padding: zeros with the role `PADDING`.
+    dense : float64 (tiles, d, TILE)
+        The numeric features.
+    codes : int32 (tiles, c, TILE)
+        Of each categorical feature the row's coefficient in the expanded space (see `Layout`).
+    target : float64 (tiles, TILE)
+        The class code 0 ... K - 1, or the number to predict.
+    role : uint8 (tiles, TILE)
+        `PADDING`, `TRAIN` or `VALIDATION`.
+    """
+
+    rows: int
+    dense: NDArray[np.float64]
+    codes: NDArray[np.int32]
+    target: NDArray[np.float64]
+    role: NDArray[np.uint8]
+
+    @classmethod
+    def pack(
+        cls,
+        dense: Sequence[NDArray[np.float64]],
+        codes: Sequence[NDArray[np.int32]],
+        target: NDArray[np.float64],
+        role: NDArray[np.uint8],
+    ) -> Leaf:
+        """Lay columns of one length out in tiles.
+
+        Parameters
+        ----------
+        dense, codes : sequences of 1-D arrays (rows,)
+        target, role : 1-D arrays (rows,)
+
+        Raises
+        ------
+        ValueError
+            When lengths differ, or there are more than `LEAF` rows.
+
+        Examples
+        --------
+        >>> y = np.zeros(3)
+        >>> leaf = Leaf.pack([np.arange(3.0)], [], y, np.full(3, TRAIN, np.uint8))
+        >>> leaf.rows, leaf.dense.shape, leaf.dense[0, 0, :4].tolist()
+        (3, (1, 1, 512), [0.0, 1.0, 2.0, 0.0])
+        """
+        rows = len(target)
+        if rows > LEAF:
+            raise ValueError(f"a leaf holds at most {LEAF} rows, got {rows}")
+        for column in (*dense, *codes, role):
+            if column.shape != (rows,):
+                raise ValueError(f"a column of shape {column.shape} in a leaf of {rows} rows")
+        leaf = cls(
+            rows,
+            np.zeros((_tiles(rows), len(dense), TILE)),
+            np.zeros((_tiles(rows), len(codes), TILE), dtype=np.int32),
+            np.zeros((_tiles(rows), TILE)),
+            np.zeros((_tiles(rows), TILE), dtype=np.uint8),
+        )
+        for j, numbers in enumerate(dense):
+            _fill(leaf.dense[:, j], numbers)
+        for j, levels in enumerate(codes):
+            _fill(leaf.codes[:, j], levels)
+        _fill(leaf.target, target)
+        _fill(leaf.role, role)
+        return leaf
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return self.dense.nbytes + self.codes.nbytes + self.target.nbytes + self.role.nbytes
+
+    def to_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Give the leaf as named arrays, for a spill file; `from_arrays` is the way back."""
+        return {
+            "rows": np.array([self.rows], dtype=np.int64),
+            "dense": self.dense,
+            "codes": self.codes,
+            "target": self.target,
+            "role": self.role,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Leaf:
+        """Build a leaf on the arrays of `to_arrays`, without a copy where the types are right.
+
+        Examples
+        --------
+        >>> leaf = Leaf.pack([], [], np.zeros(2), np.ones(2, np.uint8))
+        >>> Leaf.from_arrays(leaf.to_arrays()).rows
+        2
+        """
+        return cls(
+            int(arrays["rows"][0]),
+            np.ascontiguousarray(arrays["dense"], dtype=np.float64),
+            np.ascontiguousarray(arrays["codes"], dtype=np.int32),
+            np.ascontiguousarray(arrays["target"], dtype=np.float64),
+            np.ascontiguousarray(arrays["role"], dtype=np.uint8),
+        )
+
+
+def _tiles(rows: int) -> int:
+    return -(-rows // TILE)
+
+
+def _fill(tiles: NDArray[np.generic], column: NDArray[np.generic]) -> None:
+    """Write a column (rows,) into its place (tiles, TILE)."""
+    whole = len(column) // TILE
+    tiles[:whole] = column[: whole * TILE].reshape(whole, TILE)
+    if rest := len(column) - whole * TILE:
+        tiles[whole, :rest] = column[whole * TILE :]
