@@ -1,0 +1,147 @@
+"""Settings, read from the environment once and changed in a scope; and the deadline of every wait."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from windrow.errors import DeadlineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PREFIX = "WINDROW_"
+
+
+def _default_memory() -> int:
+    """Half of this machine's memory."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (ValueError, OSError, AttributeError):
+        return 4 << 30
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set; none of it can change a result.
+
+    Attributes
+    ----------
+    threads
+        Threads that an executor in this process uses.
+    memory_budget
+        Bytes of memory for blocks before they go to scratch disk.
+    scratch
+        Folder for temporary files.
+    io_timeout
+        Seconds that a request for bytes may take in all, retries included.
+    progress
+        ``auto`` (live in a terminal, plain lines otherwise), ``plain`` or ``off``.
+    """
+
+    threads: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    memory_budget: int = field(default_factory=_default_memory)
+    scratch: str = field(default_factory=tempfile.gettempdir)
+    io_timeout: float = 60.0
+    progress: str = "auto"
+
+    @staticmethod
+    def from_environment() -> Settings:
+        """Read ``WINDROW_THREADS``, ``WINDROW_SCRATCH`` and so on."""
+        given = {}
+        defaults = Settings()
+        for f in fields(Settings):
+            text = os.environ.get(PREFIX + f.name.upper())
+            if text is not None:
+                given[f.name] = type(getattr(defaults, f.name))(text)
+        return replace(defaults, **given)
+
+
+_settings: Settings | None = None
+
+
+def settings() -> Settings:
+    """Return the settings in force in this process."""
+    global _settings  # noqa: PLW0603  # one setting for the process is the point
+    if _settings is None:
+        _settings = Settings.from_environment()
+    return _settings
+
+
+def set_runtime_config(name: str, value: object) -> None:
+    """Change one setting of this process.
+
+    Raises
+    ------
+    KeyError
+        There is no such setting.
+    """
+    global _settings  # noqa: PLW0603
+    if name not in get_runtime_config():
+        raise KeyError(name)
+    _settings = replace(settings(), **{name: value})  # type: ignore[arg-type]  # checked by name
+
+
+def get_runtime_config() -> dict[str, object]:
+    """Return every setting and its value.
+
+    >>> "threads" in get_runtime_config()
+    True
+    """
+    return {f.name: getattr(settings(), f.name) for f in fields(Settings)}
+
+
+@contextmanager
+def configured(**changes: object) -> Iterator[Settings]:
+    """Change settings inside a ``with`` block.
+
+    >>> with configured(threads=1) as inside:
+    ...     inside.threads
+    1
+    """
+    global _settings  # noqa: PLW0603
+    before = settings()
+    _settings = replace(before, **changes)  # type: ignore[arg-type]  # replace() checks the names
+    try:
+        yield _settings
+    finally:
+        _settings = before
+
+
+def scratch_folder(purpose: str) -> Path:
+    """Make a new empty folder for temporary files; who asks removes it."""
+    root = Path(settings().scratch)
+    root.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"windrow-{purpose}-", dir=root))
+
+
+class Deadline:
+    """The moment by which something must have happened.
+
+    >>> Deadline(60, "the host to answer").remaining() > 59
+    True
+    """
+
+    def __init__(self, seconds: float, what: str, advice: str = "raise the time limit") -> None:
+        self.seconds, self.what, self.advice = seconds, what, advice
+        self._end = time.monotonic() + seconds
+
+    def remaining(self) -> float:
+        """Seconds left; raises `DeadlineError` when there are none."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise DeadlineError(self.what, self.seconds, self.advice)
+        return left
+
+    def expired(self) -> bool:
+        """Whether the moment has passed."""
+        return time.monotonic() >= self._end
+
+    def pause(self, seconds: float) -> None:
+        """Wait a little before looking again, never past the deadline."""
+        time.sleep(min(seconds, self.remaining()))

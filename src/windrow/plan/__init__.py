@@ -1,0 +1,1 @@
+"""What is to be computed: immutable, picklable descriptions that know no engine."""

@@ -1,0 +1,5 @@
+"""What long work says while it runs: events, and the listeners that show them."""
+
+from windrow.progress.events import Event, Finished, Header, Listener, Notice, Row, Warned
+
+__all__ = ["Event", "Finished", "Header", "Listener", "Notice", "Row", "Warned"]
