@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["TreeSum", "tree_sum"]
@@ -25,6 +24,7 @@ class TreeSum:
 
     Examples
     --------
+    >>> import numpy as np
     >>> total = TreeSum()
     >>> for position in range(3):
     ...     total.add(position, np.array([float(position)]))
@@ -99,6 +99,7 @@ def tree_sum(partials: Iterable[NDArray[np.float64] | None]) -> NDArray[np.float
 
     Examples
     --------
+    >>> import numpy as np
     >>> one = np.array([1e16, 1.0])
     >>> tree_sum([one, None, -one, np.array([1.0, 1.0])]).tolist()
     [0.0, 1.0]

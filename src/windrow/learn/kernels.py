@@ -1,0 +1,185 @@
+"""Kernels: what a session maps over leaves and adds up in the tree.
+
+A kernel is a picklable value, called with a leaf and the arguments of the pass; it answers with a
+one-dimensional float64 partial, and the partials of all leaves add up to the answer.
+"""
+
+# ruff: noqa: PLR0917 - compiled functions take their arrays by position
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from windrow.learn import tiles
+from windrow.learn.jit import kernel
+from windrow.learn.leaf import TILE, Leaf
+from windrow.learn.losses import Loss, link
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from windrow.learn.layout import Layout
+
+__all__ = ["Curvature", "Gradient", "Sums", "margins"]
+
+_HEAD = 3  # loss, and how good the predictions are in training and validation
+_SQUARED = int(Loss.SQUARED)
+
+
+class Sums(NamedTuple):
+    """A partial of `Gradient` or `Curvature`, by name; views into the partial.
+
+    Attributes
+    ----------
+    loss : float
+        Weighted loss of the training rows, without a penalty.
+    score_train, score_validation : float
+        Rows classified right; of the squared loss, sums of squared errors.
+    gradient : float64 (size,)
+        By the expanded weights.
+    hessian : float64 (size, size), or None
+    """
+
+    loss: float
+    score_train: float
+    score_validation: float
+    gradient: NDArray[np.float64]
+    hessian: NDArray[np.float64] | None
+
+    @classmethod
+    def of(cls, partial: NDArray[np.float64], layout: Layout) -> Sums:
+        """Take a partial apart."""
+        size = layout.size
+        rest = partial[_HEAD + size :]
+        return cls(
+            float(partial[0]),
+            float(partial[1]),
+            float(partial[2]),
+            partial[_HEAD : _HEAD + size],
+            rest.reshape(size, size) if rest.size else None,
+        )
+
+
+@kernel
+def _pass(
+    kind: int,
+    dense: NDArray[np.float64],
+    codes: NDArray[np.int32],
+    target: NDArray[np.float64],
+    role: NDArray[np.uint8],
+    W: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    head: NDArray[np.float64],
+    g: NDArray[np.float64],
+    H: NDArray[np.float64],
+) -> None:
+    """Fill head, g and (unless it is empty) H with the sums over one leaf."""
+    scratch = np.empty((5, TILE))
+    z, w, loss, r, h = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    for t in range(dense.shape[0]):
+        x, c, y = dense[t], codes[t], target[t]
+        tiles.margins(x, c, W, z)
+        link(kind, z, y, role[t], weights, w, loss, r, h)
+        head[0] += tiles.lane_sum(loss)
+        if kind == _SQUARED:
+            train, validation = tiles.squared_errors(z, y, role[t], loss)
+            head[1] += train
+            head[2] += validation
+        else:
+            right_train, right_validation = tiles.hits(z, y, role[t])
+            head[1] += right_train
+            head[2] += right_validation
+        tiles.add_gradient(x, c, r, g)
+        if H.shape[0] > 0:
+            tiles.add_hessian(x, c, h, loss, H)
+    if H.shape[0] > 0:
+        tiles.mirror(H, dense.shape[1])
+
+
+def _run(
+    loss: Loss,
+    leaf: Leaf,
+    W: NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
+    size: int,
+    side: int,
+) -> NDArray[np.float64]:
+    out = np.zeros(_HEAD + size + side * side)
+    head, g = out[:_HEAD], out[_HEAD : _HEAD + size]
+    H = out[_HEAD + size :].reshape(side, side)
+    cost = np.ones(2) if weights is None else weights
+    _pass(int(loss), leaf.dense, leaf.codes, leaf.target, leaf.role, W, cost, head, g, H)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """Loss, rows right and the gradient by the expanded weights.
+
+    Called with a leaf, the weights W float64 (layout.size,) and optionally a weight per class
+    float64 (2,), it gives [loss, score_train, score_validation, gradient ...]: see `Sums`.
+    """
+
+    loss: Loss
+    layout: Layout
+
+    def __call__(
+        self, leaf: Leaf, W: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Sum over the training rows of a leaf."""
+        return _run(self.loss, leaf, W, weights, self.layout.size, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Curvature:
+    """What `Gradient` gives, followed by the whole symmetric Hessian, row by row.
+
+    The partial has 3 + size + size^2 numbers: see `Sums`.
+    """
+
+    loss: Loss
+    layout: Layout
+
+    def __call__(
+        self, leaf: Leaf, W: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """Sum over the training rows of a leaf."""
+        return _run(self.loss, leaf, W, weights, self.layout.size, self.layout.size)
+
+
+@kernel
+def _margins(
+    dense: NDArray[np.float64],
+    codes: NDArray[np.int32],
+    W: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    for t in range(dense.shape[0]):
+        tiles.margins(dense[t], codes[t], W, out[t])
+
+
+def margins(leaf: Leaf, W: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Margin of each row of a leaf.
+
+    Parameters
+    ----------
+    leaf : Leaf
+    W : float64 (layout.size,)
+        Expanded weights.
+
+    Returns
+    -------
+    float64 (leaf.rows,)
+        NaN where a feature is NaN.
+
+    Examples
+    --------
+    >>> leaf = Leaf.pack([np.array([1.0, 2.0])], [], np.zeros(2), np.ones(2, np.uint8))
+    >>> margins(leaf, np.array([10.0, 3.0])).tolist()
+    [13.0, 16.0]
+    """
+    out = np.empty((leaf.dense.shape[0], TILE))
+    _margins(leaf.dense, leaf.codes, W, out)
+    return out.reshape(-1)[: leaf.rows]

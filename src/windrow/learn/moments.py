@@ -1,0 +1,198 @@
+"""One pass over the training rows that says what a design needs: counts, means and variances."""
+
+# ruff: noqa: PLR0917 - compiled functions take their arrays by position
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from windrow.learn.jit import kernel
+from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
+from windrow.learn.tiles import lane_sum
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from windrow.learn.layout import Layout
+
+__all__ = ["FirstRow", "Moments", "Statistics", "first_training_row"]
+
+_HEAD = 2  # training rows, validation rows
+
+
+class FirstRow(NamedTuple):
+    """The first training row: its numbers shift `Moments`, its codes are the references.
+
+    Attributes
+    ----------
+    dense : float64 (d,)
+        0 in place of a number that is not finite.
+    codes : int32 (c,)
+    """
+
+    dense: NDArray[np.float64]
+    codes: NDArray[np.int32]
+
+
+def first_training_row(leaf: Leaf) -> FirstRow | None:
+    """Find the first training row of a leaf, None when it has none.
+
+    Examples
+    --------
+    >>> role = np.array([VALIDATION, TRAIN], np.uint8)
+    >>> leaf = Leaf.pack([np.array([5.0, 6.0])], [], np.zeros(2), role)
+    >>> first_training_row(leaf).dense.tolist()
+    [6.0]
+    """
+    places = np.flatnonzero(leaf.role.reshape(-1) == TRAIN)
+    if not places.size:
+        return None
+    tile, row = divmod(int(places[0]), TILE)
+    dense = leaf.dense[tile, :, row]
+    return FirstRow(np.where(np.isfinite(dense), dense, 0.0), leaf.codes[tile, :, row].copy())
+
+
+@kernel
+def _add(
+    x: NDArray[np.float64],
+    codes: NDArray[np.int32],
+    role: NDArray[np.uint8],
+    shift: NDArray[np.float64],
+    v: NDArray[np.float64],
+    head: NDArray[np.float64],
+    moments: NDArray[np.float64],
+    levels: NDArray[np.float64],
+) -> None:
+    """Add one tile. `moments` (d, 3): sums, sums of squares, how many numbers are not finite."""
+    for i in range(TILE):
+        head[0] += 1.0 if role[i] == TRAIN else 0.0
+        head[1] += 1.0 if role[i] == VALIDATION else 0.0
+    for j in range(x.shape[0]):
+        bad = 0
+        for i in range(TILE):
+            deviation = x[j, i] - shift[j]
+            finite = deviation - deviation == 0.0
+            trains = role[i] == TRAIN
+            bad += 1 if trains and not finite else 0
+            v[i] = deviation if trains and finite else 0.0
+        moments[j, 0] += lane_sum(v)
+        for i in range(TILE):
+            v[i] = v[i] * v[i]
+        moments[j, 1] += lane_sum(v)
+        moments[j, 2] += bad
+    for k in range(codes.shape[0]):
+        for i in range(TILE):
+            if role[i] == TRAIN:
+                levels[codes[k, i]] += 1.0
+
+
+@kernel
+def _moments(
+    dense: NDArray[np.float64],
+    codes: NDArray[np.int32],
+    target: NDArray[np.float64],
+    role: NDArray[np.uint8],
+    shift: NDArray[np.float64],
+    head: NDArray[np.float64],
+    classes: NDArray[np.float64],
+    moments: NDArray[np.float64],
+    levels: NDArray[np.float64],
+) -> None:
+    v = np.empty(TILE)
+    for t in range(dense.shape[0]):
+        _add(dense[t], codes[t], role[t], shift, v, head, moments, levels)
+        if classes.shape[0] > 0:
+            for i in range(TILE):
+                if role[t, i] == TRAIN:
+                    classes[int(target[t, i])] += 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Kernel: counts and shifted sums over the training rows; `Statistics.of` reads the answer.
+
+    Called with a leaf and a shift float64 (d,) per numeric column. A shift that is some training
+    row's number (`first_training_row`) bounds the cancellation in the variance: the squared
+    distance of one row from the mean is at most n times the variance.
+
+    Parameters
+    ----------
+    layout : Layout
+    classes : int, default 0
+        Number of classes of the target; 0 for a number.
+    """
+
+    layout: Layout
+    classes: int = 0
+
+    def __call__(self, leaf: Leaf, shift: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum over the training rows of a leaf."""
+        d, k = self.layout.numeric, self.classes
+        out = np.zeros(_HEAD + k + 3 * d + self.layout.size)
+        head, classes = out[:_HEAD], out[_HEAD : _HEAD + k]
+        moments = out[_HEAD + k : _HEAD + k + 3 * d].reshape(d, 3)
+        levels = out[_HEAD + k + 3 * d :]
+        _moments(
+            leaf.dense, leaf.codes, leaf.target, leaf.role, shift, head, classes, moments, levels
+        )
+        return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistics:
+    """What `Moments` counted, over all leaves.
+
+    Attributes
+    ----------
+    layout : Layout
+    n_train, n_validation : int
+        Rows of each role.
+    class_counts : int64 (classes,)
+        Training rows of each class.
+    count : int64 (layout.size,)
+        Training rows of each level; of the intercept and the numeric columns, all.
+    mean, variance : float64 (layout.size,)
+        Over the training rows, the variance with n - 1 (0 when there is one row); a level counts
+        as a column of zeros and ones.
+    not_finite : int64 (layout.numeric,)
+        Training rows in which a numeric column is NaN or infinite; mean and variance leave those
+        out of their sums.
+    """
+
+    layout: Layout
+    n_train: int
+    n_validation: int
+    class_counts: NDArray[np.int64]
+    count: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    not_finite: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls, partial: NDArray[np.float64], kernel: Moments, shift: NDArray[np.float64]
+    ) -> Statistics:
+        """Read the sum of the partials of a `Moments` kernel that was called with `shift`."""
+        layout, k, d = kernel.layout, kernel.classes, kernel.layout.numeric
+        n = int(partial[0])
+        sums = partial[_HEAD + k : _HEAD + k + 3 * d].reshape(d, 3)
+        count = partial[_HEAD + k + 3 * d :].astype(np.int64)
+        count[: 1 + d] = n
+        rows = float(max(n, 1))
+        mean = count / rows
+        variance = (count - count * mean) / max(rows - 1.0, 1.0)
+        mean[1 : 1 + d] = shift + sums[:, 0] / rows
+        spread = sums[:, 1] - sums[:, 0] * (sums[:, 0] / rows)
+        variance[1 : 1 + d] = np.maximum(spread, 0.0) / max(rows - 1.0, 1.0)
+        return cls(
+            layout,
+            n,
+            int(partial[1]),
+            partial[_HEAD : _HEAD + k].astype(np.int64),
+            count,
+            mean,
+            variance,
+            sums[:, 2].astype(np.int64),
+        )

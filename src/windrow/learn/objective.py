@@ -1,0 +1,145 @@
+"""What a solver minimises: a loss summed over the training rows, plus a penalty.
+
+In the rescaled free coefficients b (see `Design`)::
+
+    F(b) = sum_i l(m_i, y_i) + l2 * sum_{j > 0} b_j^2
+
+The intercept, b_0, is not penalised. Sums, never means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from windrow.learn.elementary import dot
+from windrow.learn.kernels import Curvature, Gradient, Sums
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from windrow.learn.layout import Design
+    from windrow.learn.losses import Loss
+
+__all__ = ["Evaluation", "Objective", "Reduce"]
+
+
+class Reduce(Protocol):
+    """Sum of a kernel's partials over all leaves, in the fixed tree: what a session offers."""
+
+    def __call__(self, kernel: Gradient | Curvature, /, *args: object) -> NDArray[np.float64]:
+        """Call the kernel with each leaf and the arguments; add the partials up."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """The objective at one point.
+
+    Attributes
+    ----------
+    value : float
+        Loss and penalty.
+    loss : float
+        The loss alone, class weights included.
+    gradient : float64 (n,)
+        Of the value, by the rescaled free coefficients.
+    hessian : float64 (n, n), or None
+        Of the value, the penalty included; None when it was not asked for.
+    score_train, score_validation : float
+        Rows classified right; sums of squared errors when the loss is squared.
+    """
+
+    value: float
+    loss: float
+    gradient: NDArray[np.float64]
+    hessian: NDArray[np.float64] | None
+    score_train: float
+    score_validation: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether value and gradient (and the Hessian) are all finite."""
+        parts = [self.gradient] if self.hessian is None else [self.gradient, self.hessian]
+        return bool(np.isfinite(self.value)) and all(bool(np.isfinite(p).all()) for p in parts)
+
+
+class Objective:
+    """A loss with a penalty on the rows that a session holds.
+
+    Parameters
+    ----------
+    reduce : Reduce
+        Gives the sum of a kernel over all leaves. Each call is one pass over the data.
+    design : Design
+    loss : Loss
+    l2 : float, default 0
+        At least 0.
+    class_weights : float64 (2,), optional
+        Cost of a row of each class; 1 when left out.
+
+    Attributes
+    ----------
+    passes : int
+        Passes over the data so far.
+    """
+
+    def __init__(
+        self,
+        reduce: Reduce,
+        design: Design,
+        loss: Loss,
+        *,
+        l2: float = 0.0,
+        class_weights: NDArray[np.float64] | None = None,
+    ) -> None:
+        self.design, self.loss, self.l2 = design, loss, l2
+        self.passes = 0
+        self._reduce = reduce
+        self._weights = np.ones(2) if class_weights is None else class_weights
+        self._penalty = np.full(design.size, l2)
+        self._penalty[0] = 0.0
+
+    @property
+    def size(self) -> int:
+        """Number of free coefficients."""
+        return self.design.size
+
+    def value_gradient(self, b: NDArray[np.float64]) -> Evaluation:
+        """Evaluate at the rescaled coefficients b (n,) in one pass."""
+        return self._evaluate(Gradient(self.loss, self.design.layout), b)
+
+    def value_gradient_hessian(self, b: NDArray[np.float64]) -> Evaluation:
+        """Evaluate with the Hessian at b (n,), in one pass too."""
+        return self._evaluate(Curvature(self.loss, self.design.layout), b)
+
+    def information(self, at: Evaluation) -> NDArray[np.float64]:
+        """Hessian (n, n) of the loss alone: `at` has the penalty in its Hessian.
+
+        Raises
+        ------
+        ValueError
+            When the evaluation has no Hessian.
+        """
+        if at.hessian is None:
+            raise ValueError("this evaluation has no Hessian; use value_gradient_hessian")
+        return at.hessian - np.diag(2.0 * self._penalty)
+
+    def _evaluate(self, kernel: Gradient | Curvature, b: NDArray[np.float64]) -> Evaluation:
+        design = self.design
+        self.passes += 1
+        partial = self._reduce(kernel, design.expand(b), self._weights)
+        sums = Sums.of(partial, design.layout)
+        gradient = design.contract(sums.gradient) + 2.0 * self._penalty * b
+        hessian = None
+        if sums.hessian is not None:
+            hessian = design.contract_hessian(sums.hessian) + np.diag(2.0 * self._penalty)
+        return Evaluation(
+            value=sums.loss + dot(self._penalty, b * b),
+            loss=sums.loss,
+            gradient=gradient,
+            hessian=hessian,
+            score_train=sums.score_train,
+            score_validation=sums.score_validation,
+        )
