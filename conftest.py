@@ -43,18 +43,15 @@ def _missing(marker: pytest.Mark) -> list[str]:
     ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave out, with a reason that names it, what this run cannot or should not do."""
-    for item in items:
-        if item.get_closest_marker("soak") and not SOAK:
-            item.add_marker(pytest.mark.skip(reason="left out: a long table (./dev soak)"))
-        for marker in item.iter_markers("needs"):
-            if missing := _missing(marker):
-                reason = f"left out: needs {', '.join(missing)}"
-                if IN_CI:
-                    item.add_marker(pytest.mark.usefixtures("missing_tool_fails_in_ci"))
-                else:
-                    item.add_marker(pytest.mark.skip(reason=reason))
+    if item.get_closest_marker("soak") and not SOAK:
+        pytest.skip("left out: a long table (./dev soak)")
+    missing = [name for marker in item.iter_markers("needs") for name in _missing(marker)]
+    if missing and IN_CI:
+        pytest.fail(f"needs {', '.join(missing)}, which CI must install", pytrace=False)
+    if missing:
+        pytest.skip(f"left out: needs {', '.join(missing)}")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -67,13 +64,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for report in left_out:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         terminalreporter.write_line(f"{report.nodeid}: {reason}")
-
-
-@pytest.fixture
-def missing_tool_fails_in_ci(request: pytest.FixtureRequest) -> None:
-    """Fail a test whose tool is missing: in CI nothing is left out."""
-    missing = [name for marker in request.node.iter_markers("needs") for name in _missing(marker)]
-    pytest.fail(f"needs {', '.join(missing)}, which CI must install", pytrace=False)
 
 
 @pytest.fixture
