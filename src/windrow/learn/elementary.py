@@ -50,7 +50,7 @@ _TWO54 = 18014398509481984.0
 @inlined
 def _power_of_two(rounded: float) -> float:
     """2^k for a whole k in [-1022, 1023], given as ``k + _ROUND``."""
-    return np.int64((np.float64(rounded).view(np.int64) << 52) + _ONE).view(np.float64)  # type: ignore[return-value]
+    return np.int64((np.float64(rounded).view(np.int64) << 52) + _ONE).view(np.float64)
 
 
 @inlined

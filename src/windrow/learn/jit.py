@@ -58,9 +58,10 @@ def baseline() -> str | None:
 
 
 def _pin_target() -> None:
-    if numba_config.CPU_NAME is None and (name := baseline()) is not None:
-        numba_config.CPU_NAME = name
-        numba_config.CPU_FEATURES = ""
+    settings: Any = numba_config  # its names are made at run time
+    if settings.CPU_NAME is None and (name := baseline()) is not None:
+        settings.CPU_NAME = name
+        settings.CPU_FEATURES = ""
 
 
 _pin_target()
@@ -96,7 +97,8 @@ class _Cache(FunctionCache):
         self._dependencies = _dependencies(function)
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        return (*super()._index_key(sig, codegen), self._dependencies)
+        key = super()._index_key(sig, codegen)
+        return (*key, self._dependencies)
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:

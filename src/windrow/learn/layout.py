@@ -15,6 +15,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
     from windrow.learn.moments import Statistics
 
 __all__ = ["Design", "Layout"]

@@ -81,9 +81,9 @@ class Leaf:
         rows = len(target)
         if rows > LEAF:
             raise ValueError(f"a leaf holds at most {LEAF} rows, got {rows}")
-        for column in (*dense, *codes, role):
-            if column.shape != (rows,):
-                raise ValueError(f"a column of shape {column.shape} in a leaf of {rows} rows")
+        for shape in (*(x.shape for x in dense), *(c.shape for c in codes), role.shape):
+            if shape != (rows,):
+                raise ValueError(f"a column of shape {shape} in a leaf of {rows} rows")
         leaf = cls(
             rows,
             np.zeros((_tiles(rows), len(dense), TILE)),

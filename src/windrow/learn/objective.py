@@ -114,27 +114,20 @@ class Objective:
         """Evaluate with the Hessian at b (n,), in one pass too."""
         return self._evaluate(Curvature(self.loss, self.design.layout), b)
 
-    def information(self, at: Evaluation) -> NDArray[np.float64]:
-        """Hessian (n, n) of the loss alone: `at` has the penalty in its Hessian.
-
-        Raises
-        ------
-        ValueError
-            When the evaluation has no Hessian.
-        """
-        if at.hessian is None:
-            raise ValueError("this evaluation has no Hessian; use value_gradient_hessian")
-        return at.hessian - np.diag(2.0 * self._penalty)
+    @property
+    def curvature_of_penalty(self) -> NDArray[np.float64]:
+        """Diagonal (n,) that the penalty adds to the Hessian."""
+        return 2.0 * self._penalty
 
     def _evaluate(self, kernel: Gradient | Curvature, b: NDArray[np.float64]) -> Evaluation:
         design = self.design
         self.passes += 1
         partial = self._reduce(kernel, design.expand(b), self._weights)
         sums = Sums.of(partial, design.layout)
-        gradient = design.contract(sums.gradient) + 2.0 * self._penalty * b
+        gradient = design.contract(sums.gradient) + self.curvature_of_penalty * b
         hessian = None
         if sums.hessian is not None:
-            hessian = design.contract_hessian(sums.hessian) + np.diag(2.0 * self._penalty)
+            hessian = design.contract_hessian(sums.hessian) + np.diag(self.curvature_of_penalty)
         return Evaluation(
             value=sums.loss + dot(self._penalty, b * b),
             loss=sums.loss,
