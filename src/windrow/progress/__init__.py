@@ -1,5 +1,6 @@
 """What long work says while it runs: events, and the listeners that show them."""
 
 from windrow.progress.events import Event, Finished, Header, Listener, Notice, Row, Warned
+from windrow.progress.live import listening
 
-__all__ = ["Event", "Finished", "Header", "Listener", "Notice", "Row", "Warned"]
+__all__ = ["Event", "Finished", "Header", "Listener", "Notice", "Row", "Warned", "listening"]

@@ -61,6 +61,7 @@ class Warned(Event):
     """A sentence that becomes a Python warning where the user is."""
 
     text: str
+    category: type[Warning] = UserWarning
 
 
 @dataclass(frozen=True)

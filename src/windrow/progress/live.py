@@ -1,0 +1,86 @@
+"""The listener of a terminal: the same table, whose last line shows the iteration just made."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from windrow.config import settings
+from windrow.progress.table import Silent, TextTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from windrow.progress.events import Listener, Row
+
+__all__ = ["LiveTable", "listening"]
+
+
+class LiveTable(TextTable):
+    """Keeps the rows that a plain table leaves out in view while they are the latest.
+
+    Parameters
+    ----------
+    console
+        A terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        from rich.live import Live
+        from rich.text import Text
+
+        super().__init__(lambda text: console.print(Text(text), end="", soft_wrap=True))
+        self._text = Text
+        self._live = Live(Text(""), console=console, transient=True, refresh_per_second=8)
+
+    def close(self) -> None:
+        """Take the live line away and end the table."""
+        self._live.stop()
+        super().close()
+
+    def _row(self, row: Row) -> None:
+        super()._row(row)
+        if not self._live.is_started:
+            self._live.start()
+        latest = self._line(self._held.values) if self._held else ""
+        self._live.update(self._text(latest + self._edge(), end="", no_wrap=True))
+
+
+@contextmanager
+def listening(*, verbose: bool) -> Iterator[Listener]:
+    """Give the listener that suits where the output goes, and end its output afterwards.
+
+    ``settings().progress`` decides: ``auto`` is live in a terminal and plain lines elsewhere,
+    ``plain`` is plain, ``off`` is nothing. Warnings come through in any case.
+
+    Examples
+    --------
+    >>> from windrow.progress import Notice
+    >>> with listening(verbose=True) as listener:
+    ...     listener(Notice("reading"))
+    reading
+    """
+    listener = _choose(verbose=verbose)
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+def _choose(*, verbose: bool) -> Silent:
+    how = settings().progress
+    if not verbose or how == "off":
+        return Silent()
+    if how == "auto" and sys.stdout.isatty():
+        from rich.console import Console
+
+        return LiveTable(Console(file=sys.stdout, highlight=False))
+    return TextTable(_to_stdout)
+
+
+def _to_stdout(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
