@@ -105,3 +105,75 @@ class DeadlineError(ToolkitError, TimeoutError):
 
     def __str__(self) -> str:
         return f"{self.what} did not happen within {self.seconds:g} s; {self.advice}"
+
+
+# --- frames -----------------------------------------------------------------------------------
+
+
+class ArgumentError(ToolkitError, ValueError):
+    """An argument of a table's method has a value that it does not take."""
+
+    def __init__(self, name: str, got: object, wanted: str) -> None:
+        super().__init__(name, got, wanted)
+        self.name, self.got, self.wanted = name, got, wanted
+
+    def __str__(self) -> str:
+        return f"{self.name} is {self.got!r}; it must be {self.wanted}"
+
+
+class ArgumentTypeError(ToolkitError, TypeError):
+    """An argument of a table's method is of a kind that it does not take."""
+
+    def __init__(self, name: str, got: str, wanted: str) -> None:
+        super().__init__(name, got, wanted)
+        self.name, self.got, self.wanted = name, got, wanted
+
+    def __str__(self) -> str:
+        return f"{self.name} is of type {self.got}; it must be {self.wanted}"
+
+
+class RowIndexError(ToolkitError, IndexError):
+    """A row was asked for that the table does not have."""
+
+    def __init__(self, index: int, rows: int) -> None:
+        super().__init__(index, rows)
+        self.index, self.rows = index, rows
+
+    def __str__(self) -> str:
+        return f"row {self.index} is out of range: there are {self.rows} rows, counted from 0"
+
+
+class NegativeStepError(ToolkitError, OverflowError):
+    """A slice would run backwards."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step)
+        self.step = step
+
+    def __str__(self) -> str:
+        return f"a slice with step {self.step} is not possible: rows are read forwards; use a positive step"
+
+
+class AmbiguousTruthError(ToolkitError, ValueError):
+    """A column was used where one true or false is needed."""
+
+    def __str__(self) -> str:
+        return "a column is neither true nor false as a whole; use any() or all(), and & or | instead of and or or"
+
+
+class NotComparableError(ToolkitError, NotImplementedError):
+    """Two whole tables were compared."""
+
+    def __str__(self) -> str:
+        return "whole tables are not compared; compare their columns, such as left['a'] == right['a']"
+
+
+class MissingPackageError(ToolkitError, ImportError):
+    """A package that windrow itself does not need is needed for what was asked."""
+
+    def __init__(self, package: str, purpose: str) -> None:
+        super().__init__(package, purpose)
+        self.package, self.purpose = package, purpose
+
+    def __str__(self) -> str:
+        return f"{self.purpose} needs {self.package}; install it: pip install {self.package}"
