@@ -140,6 +140,28 @@ class UnpicklableFunctionError(ToolkitError, TypeError):
         )
 
 
+# --- execution --------------------------------------------------------------------------------
+
+
+class CancelledError(ToolkitError):
+    """The result of this piece of work is not wanted any more."""
+
+    def __str__(self) -> str:
+        return "the work was cancelled, because something else failed or it was interrupted"
+
+
+class BadRowsWarning(UserWarning):
+    """Rows that did not parse were left out."""
+
+    def __init__(self, count: int, first: object) -> None:
+        super().__init__(count, first)
+        self.count, self.first = count, first
+
+    def __str__(self) -> str:
+        rows = "1 row that did not parse was" if self.count == 1 else f"{self.count} rows that did not parse were"
+        return f"{rows} left out; the first: {self.first}; error_bad_lines=True makes them an error"
+
+
 # --- waiting ----------------------------------------------------------------------------------
 
 

@@ -54,6 +54,10 @@ class RawBlock:
         """Bytes of the leaves."""
         return sum(leaf.nbytes for leaf in self.leaves)
 
+    def with_leaves(self, leaves: tuple[Leaf, ...]) -> RawBlock:
+        """Return the block with other leaves and without dictionaries: its final form."""
+        return RawBlock(leaves, (), (), self.facts)
+
 
 class Encoder(Protocol):
     """Turns the frame of one partition into the kernels' form; must pickle."""

@@ -1,0 +1,246 @@
+"""From a plan to a table that can be read partition by partition.
+
+What needs more than one partition at a time (group, sort, unique, top k, the right side of a join,
+the number of rows before a row) is computed here, first, and stands in the table as memory.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from windrow.errors import LengthMismatchError
+from windrow.execution import group, order
+from windrow.execution.table import Table
+from windrow.execution.tasks import (
+    Call,
+    CountPartition,
+    GroupPartition,
+    ReadPartition,
+    TopKPartition,
+    UniquePartition,
+)
+from windrow.io import memory, sources
+from windrow.learn.tree import tree_sum
+from windrow.plan.compose import column, project, select
+from windrow.plan.expressions import Expression, Literal
+from windrow.plan.node import replace_children, topological
+from windrow.plan.sources import PARTITION_ROWS
+from windrow.plan.tables import (
+    Append,
+    Filter,
+    Group,
+    Join,
+    Memory,
+    Plan,
+    Project,
+    Scan,
+    Slice,
+    Sort,
+    TopK,
+    Unique,
+    Zip,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import polars as pl
+
+    from windrow.execution.store import Store
+    from windrow.plan.node import Node
+    from windrow.plan.sources import Piece
+
+T = TypeVar("T")
+R = TypeVar("R")
+Run = "Callable[[Callable[[Store, T], R], Sequence[T]], Iterator[R]]"
+
+KEPT = 32
+"""Results of operations that are remembered."""
+
+
+class Resolver:
+    """Resolves plans by running tasks; remembers pieces, counts and recent results.
+
+    Parameters
+    ----------
+    run
+        Runs a task for each item on the workers and yields the results in order.
+    """
+
+    def __init__(self, run: Callable[[Callable[[Store, Any], Any], Sequence[Any]], Iterator[Any]]) -> None:
+        self._run = run
+        self._pieces: dict[str, tuple[Piece, ...]] = {}
+        self._counts: dict[str, tuple[int, ...]] = {}
+        self._kept: OrderedDict[str, Plan] = OrderedDict()
+
+    def table(self, plan: Plan) -> Table:
+        """Return the plan as a table, having computed what had to be."""
+        made: dict[str, Plan] = {}
+        for node in self._unresolved(plan):
+            if isinstance(node, Plan):
+                resolved = self._with_inputs(node, made)
+                made[node.key] = self._resolve(resolved)
+                if isinstance(node, (Group, Sort, Unique, TopK, Join)):
+                    self._remember(node.key, made[node.key])
+        return self._table(made[plan.key])
+
+    def rows(self, plan: Plan) -> int:
+        """Return the number of rows of a plan."""
+        return plan.rows if plan.rows is not None else sum(self.counts(self.table(plan)))
+
+    def counts(self, table: Table) -> tuple[int, ...]:
+        """Return the number of rows of each partition."""
+        key = table.plan.key
+        if key not in self._counts:
+            self._counts[key] = self._count(table)
+        return self._counts[key]
+
+    def frames(self, table: Table) -> list[pl.DataFrame]:
+        """Compute every partition."""
+        return list(self._run(ReadPartition(table), range(table.partitions)))
+
+    def frame(self, plan: Plan) -> pl.DataFrame:
+        """Compute a whole plan."""
+        import polars as pl
+
+        return pl.concat([memory.empty(plan.schema), *self.frames(self.table(plan))])
+
+    def _unresolved(self, plan: Plan) -> list[Node]:
+        """Nodes in order, those below a remembered result left out."""
+        order_ = topological(plan)
+        needed = {plan.key}
+        for node in reversed(order_):
+            if node.key in needed and node.key not in self._kept:
+                needed.update(child.key for child in node.children())
+        return [node for node in order_ if node.key in needed]
+
+    def _with_inputs(self, node: Plan, made: dict[str, Plan]) -> Plan:
+        if node.key in self._kept:
+            self._kept.move_to_end(node.key)
+            return self._kept[node.key]
+        return replace_children(node, lambda child: made.get(child.key, child))
+
+    def _remember(self, key: str, plan: Plan) -> None:
+        self._kept[key] = plan
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def _table(self, plan: Plan) -> Table:
+        return Table(plan, self._pieces, self._counts)
+
+    def _resolve(self, node: Plan) -> Plan:
+        """Return a plan of the kinds that `Table` reads; the inputs are such already."""
+        match node:
+            case Scan():
+                if node.key not in self._pieces:
+                    found = sources.pieces(node, lambda f, items: list(self._run(Call(f), items)))
+                    self._pieces[node.key] = tuple(found)
+            case Project() if any(expression.positional for _, expression in node.columns):
+                self.counts(self._table(node.source))
+            case Filter() if node.predicate.positional:
+                self.counts(self._table(node.source))
+            case Slice():
+                return self._sliced(node)
+            case Zip():
+                return self._aligned(node)
+            case Join():
+                return self._joined(node)
+            case Group() | Sort() | Unique() | TopK():
+                return memory.from_frame(self._computed(node), node.schema)
+            case _:
+                pass
+        return node
+
+    def _computed(self, node: Plan) -> pl.DataFrame:
+        """Compute an operation that sees all rows."""
+        import polars as pl
+
+        table = self._table(node.inputs()[0])
+        numbers = range(table.partitions)
+        nothing = memory.empty(table.plan.schema)
+        match node:
+            case Group():
+                partials = [group.partial(nothing, node)] if not numbers else []
+                partials.extend(self._run(GroupPartition(table, node), numbers))
+                return group.final(tree_sum(partials), node)
+            case Unique():
+                parts = list(self._run(UniquePartition(table), numbers))
+                return order.unique(pl.concat([nothing, *parts]))
+            case TopK():
+                parts = list(self._run(TopKPartition(table, node), numbers))
+                together = pl.concat([nothing, *parts])
+                return order.topk(together, node.column, node.count, smallest=node.smallest)
+            case Sort():
+                return order.sort(pl.concat([nothing, *self.frames(table)]), node.by)
+            case _:
+                raise TypeError(node)
+
+    def _count(self, table: Table) -> tuple[int, ...]:
+        plan = table.plan
+        match plan:
+            case Memory():
+                return plan.counts
+            case Project():
+                return self.counts(self._table(plan.source))
+            case Append():
+                return sum((self.counts(self._table(t)) for t in plan.tables), ())
+            case Zip():
+                return self.counts(self._table(plan.tables[0]))
+            case _:
+                return tuple(self._run(CountPartition(table), range(table.partitions)))
+
+    def _sliced(self, node: Slice) -> Plan:
+        """A short prefix is taken at once, without counting what lies behind it."""
+        start, stop = node.start or 0, node.stop
+        if stop is not None and start >= 0 and 0 <= stop <= PARTITION_ROWS and node.source.rows is None:
+            head = self.prefix(self._table(node.source), stop)
+            return memory.from_frame(head[start :: node.step], node.schema)
+        self.counts(self._table(node.source))
+        return node
+
+    def prefix(self, table: Table, rows: int) -> pl.DataFrame:
+        """Return the first rows of a table, computing no more partitions than it takes."""
+        import polars as pl
+
+        frames, found, at, ahead = [memory.empty(table.plan.schema)], 0, 0, 1
+        while found < rows and at < table.partitions:
+            numbers = range(at, min(at + ahead, table.partitions))
+            for frame in self._run(ReadPartition(table), numbers):
+                frames.append(frame)
+                found += frame.height
+            at, ahead = numbers.stop, 2 * ahead
+        return pl.concat(frames).head(rows)
+
+    def _aligned(self, node: Zip) -> Plan:
+        """Cut every table of a zip where the first is cut."""
+        counts = [self.counts(self._table(table)) for table in node.tables]
+        for other in counts[1:]:
+            if sum(other) != sum(counts[0]):
+                raise LengthMismatchError(sum(counts[0]), sum(other))
+        tables = [
+            table if cut == counts[0] else self._recut(table, counts[0])
+            for table, cut in zip(node.tables, counts, strict=True)
+        ]
+        return replace(node, tables=tuple(tables))
+
+    def _recut(self, plan: Plan, counts: Sequence[int]) -> Plan:
+        return memory.from_frame(self.frame(plan), plan.schema, counts)
+
+    def _joined(self, node: Join) -> Plan:
+        """Bring the right side into memory; `right` and `outer` append what the left lacks."""
+        keys = [right for _, right in node.on]
+        needed = dict.fromkeys([*keys, *(old for old, _ in node.renamed)])
+        right = memory.from_frame(self.frame(select(node.right, needed)), None)
+        kept = {"right": "inner", "outer": "left"}.get(node.how, node.how)
+        main = replace(node, right=right, how=kept)
+        if kept == node.how:
+            return main
+        left_keys = self._resolve(Unique(select(node.left, [left for left, _ in node.on])))
+        swapped = tuple((r, left) for left, r in node.on)
+        rest = Join(right, left_keys, swapped, "anti", ())
+        own: dict[str, Expression] = {left: column(rest, r) for left, r in node.on}
+        own |= {new: column(rest, old) for old, new in node.renamed}
+        columns = [(n, own.get(n) or Literal(None, dtype)) for n, dtype in node.schema.items()]
+        return Append((main, project(rest, columns)))

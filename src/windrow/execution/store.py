@@ -1,0 +1,207 @@
+"""The block store of a worker: blocks by key, in memory within a budget, else on scratch disk.
+
+No task owns a block. Whoever needs one names it and says how it is built; it is found in memory,
+read back from scratch (checksums compared), or built again. What is kept where never changes a
+result, only the time it takes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from windrow.config import scratch_folder
+from windrow.execution.protocol import RawBlock
+from windrow.learn.leaf import Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from pathlib import Path
+
+    from windrow.io.sources import Rejected
+    from windrow.plan.sources import Piece
+
+Key = tuple[str, int]
+"""Name of the blocks, and number of the partition."""
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A block whose leaves lie in a scratch file."""
+
+    path: Path
+    arrays: tuple[tuple[int, str, np.dtype[Any], tuple[int, ...], int, int], ...]
+    """Of each array: leaf, name, type, shape, offset in the file, checksum."""
+    shell: RawBlock
+    """The block without its leaves."""
+
+
+class Store:
+    """Blocks of one worker process.
+
+    Parameters
+    ----------
+    budget
+        Bytes of leaves to keep in memory.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self._resident: OrderedDict[Key, RawBlock] = OrderedDict()
+        self._stored: dict[Key, _Stored] = {}
+        self._broadcast: OrderedDict[Hashable, Any] = OrderedDict()
+        self._building: dict[Hashable, threading.Lock] = {}
+        self._rejected: dict[tuple[str, Piece], Rejected] = {}
+        self._lock = threading.RLock()
+        self._folder: Path | None = None
+        self._used = 0
+        self.spilled_bytes = 0
+        """Bytes written to scratch so far."""
+
+    def block(self, key: Key, build: Callable[[], RawBlock]) -> RawBlock:
+        """Return a block: from memory, from scratch, or by `build`, once for all threads."""
+        with self._lock:
+            found = self._resident.get(key)
+            if found is not None:
+                self._resident.move_to_end(key)
+                return found
+            building = self._building.setdefault(key, threading.Lock())
+        with building:
+            with self._lock:
+                found = self._resident.get(key)
+                stored = self._stored.get(key)
+            if found is not None:
+                return found
+            block = self._read(stored) if stored is not None else None
+            if block is None:
+                block = build()
+                self._keep(key, block)
+            return block
+
+    def broadcast(self, key: Hashable, build: Callable[[], Any]) -> Any:  # noqa: ANN401  # any value
+        """Return a value that every task of this worker shares, such as the small side of a join."""
+        with self._lock:
+            if key in self._broadcast:
+                self._broadcast.move_to_end(key)
+                return self._broadcast[key]
+            building = self._building.setdefault(key, threading.Lock())
+        with building:
+            with self._lock:
+                if key in self._broadcast:
+                    return self._broadcast[key]
+            value = build()
+            with self._lock:
+                self._broadcast[key] = value
+                while len(self._broadcast) > _BROADCASTS:
+                    self._broadcast.popitem(last=False)
+            return value
+
+    def reject(self, scan: str, piece: Piece, rejected: Rejected) -> None:
+        """Note the rows of a piece that did not parse, once however often it is read."""
+        with self._lock:
+            self._rejected[scan, piece] = rejected
+
+    def take_rejected(self) -> dict[tuple[str, Piece], Rejected]:
+        """Return, and forget, what `reject` noted since the last call."""
+        with self._lock:
+            taken, self._rejected = self._rejected, {}
+            return taken
+
+    def forget(self, name: str) -> None:
+        """Drop every block of this name; whoever asks for one again builds it again."""
+        with self._lock:
+            for key in [key for key in self._resident if key[0] == name]:
+                self._used -= self._resident.pop(key).nbytes
+            for key in [key for key in self._stored if key[0] == name]:
+                self._stored.pop(key).path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Drop everything and remove the scratch files."""
+        with self._lock:
+            self._resident.clear()
+            self._stored.clear()
+            self._broadcast.clear()
+            self._used = 0
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = None
+
+    def _keep(self, key: Key, block: RawBlock) -> None:
+        """Keep a new block, in memory if it fits beside the others of its name.
+
+        Blocks of one name are swept from first to last again and again; exchanging them within
+        the sweep would miss every time, so what does not fit goes to disk and stays there.
+        """
+        with self._lock:
+            others = [k for k in self._resident if k[0] != key[0]]
+            while others and self._used + block.nbytes > self.budget:
+                victim = others.pop(0)
+                evicted = self._resident.pop(victim)
+                self._used -= evicted.nbytes
+                if victim not in self._stored:
+                    self._stored[victim] = self._write(victim, evicted)
+            if self._used + block.nbytes <= self.budget:
+                self._resident[key] = block
+                self._used += block.nbytes
+            else:
+                self._stored[key] = self._write(key, block)
+
+    def _write(self, key: Key, block: RawBlock) -> _Stored:
+        if self._folder is None:
+            self._folder = scratch_folder("blocks")
+        path = self._folder / f"{key[0]}-{key[1]}"
+        arrays = []
+        with path.open("wb") as file:
+            for number, leaf in enumerate(block.leaves):
+                for name, array in leaf.to_arrays().items():
+                    data = np.ascontiguousarray(array)
+                    view = memoryview(data.reshape(-1).view(np.uint8))
+                    arrays.append(
+                        (number, name, data.dtype, data.shape, file.tell(), zlib.crc32(view))
+                    )
+                    file.write(view)
+            self.spilled_bytes += file.tell()
+        return _Stored(path, tuple(arrays), replace(block, leaves=()))
+
+    @staticmethod
+    def _read(stored: _Stored) -> RawBlock | None:
+        """Read a block back; None when its file is damaged or gone, so that it is built again."""
+        leaves: dict[int, dict[str, np.ndarray[Any, Any]]] = {}
+        try:
+            descriptor = os.open(stored.path, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        try:
+            for number, name, dtype, shape, offset, checksum in stored.arrays:
+                data = np.empty(shape, dtype)
+                view = memoryview(data.reshape(-1).view(np.uint8))
+                if not _fill(descriptor, view, offset) or zlib.crc32(view) != checksum:
+                    return None
+                leaves.setdefault(number, {})[name] = data
+        finally:
+            os.close(descriptor)
+        return replace(
+            stored.shell, leaves=tuple(Leaf.from_arrays(leaves[n]) for n in sorted(leaves))
+        )
+
+
+_BROADCASTS = 8
+"""Shared values that a store keeps."""
+
+
+def _fill(descriptor: int, view: memoryview, offset: int) -> bool:
+    """Read into all of a buffer (mapped pages would count as the process's memory)."""
+    done = 0
+    while done < len(view):
+        got = os.preadv(descriptor, [view[done:]], offset + done)
+        if got == 0:
+            return False
+        done += got
+    return True

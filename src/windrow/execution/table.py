@@ -1,0 +1,245 @@
+"""A table that is ready to be read, partition by partition, on any worker.
+
+`Table.frame` walks the plan backwards to learn which columns of which partitions are wanted, then
+forwards to compute them, so only wanted columns are ever read. It is a loop: chains may be long.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from windrow.execution import lower
+from windrow.execution.join import joined
+from windrow.execution.lower import Position
+from windrow.io import memory, sources
+from windrow.plan.node import topological
+from windrow.plan.tables import Append, Filter, Join, Memory, Plan, Project, Scan, Slice, Zip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import polars as pl
+
+    from windrow.execution.store import Store
+    from windrow.plan.expressions import Expression
+    from windrow.plan.sources import Piece
+
+Part = tuple[str, int]
+"""Key of a plan, and number of a partition of it."""
+Wanted = dict[str, None]
+"""Names of columns, as an ordered set."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A resolved plan: nothing in it needs more than one partition at a time.
+
+    Attributes
+    ----------
+    plan
+        Made of scans, memory, projections, filters, slices with known bounds, appends, zips of
+        equal partitions, and joins whose right side is memory.
+    pieces
+        The partitions of each scan, by its key.
+    counts
+        Rows of each partition, of the plans in which positions matter.
+    """
+
+    plan: Plan
+    pieces: Mapping[str, tuple[Piece, ...]]
+    counts: Mapping[str, tuple[int, ...]]
+
+    @property
+    def partitions(self) -> int:
+        """Number of partitions."""
+        return self._partitions[self.plan.key]
+
+    def over(self, plan: Plan) -> Table:
+        """Return the table of another plan with the same facts."""
+        return Table(plan, self.pieces, self.counts)
+
+    def frame(self, index: int, columns: Sequence[str], store: Store) -> pl.DataFrame:
+        """Compute some columns (at least one) of one partition, in the asked order."""
+        wants = self._wants(index, columns)
+        uses = Counter(part for needs in wants.values() for part in needs[1])
+        frames: dict[Part, pl.DataFrame] = {}
+        for node in self._order:
+            for number in self._wanted_numbers(node, wants):
+                wanted, needs = wants[node.key, number]
+                inputs = [frames[part] for part in needs]
+                frames[node.key, number] = self._compute(node, number, tuple(wanted), inputs, store)
+                for part in needs:
+                    uses[part] -= 1
+                    if not uses[part]:
+                        del frames[part]
+        return frames[self.plan.key, index].select(columns)
+
+    @cached_property
+    def _order(self) -> list[Plan]:
+        order = [node for node in topological(self.plan) if isinstance(node, Plan)]
+        reached = {self.plan.key}
+        for node in reversed(order):
+            if node.key in reached:
+                reached.update(child.key for child in _streamed(node))
+        return [node for node in order if node.key in reached]
+
+    @cached_property
+    def _partitions(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for node in self._order:
+            match node:
+                case Scan():
+                    counts[node.key] = len(self.pieces[node.key])
+                case Memory():
+                    counts[node.key] = len(node.parts)
+                case Append():
+                    counts[node.key] = sum(counts[table.key] for table in node.tables)
+                case _:
+                    counts[node.key] = counts[_streamed(node)[0].key]
+        return counts
+
+    def _wanted_numbers(
+        self, node: Plan, wants: Mapping[Part, tuple[Wanted, list[Part]]]
+    ) -> Iterator[int]:
+        return iter([number for key, number in wants if key == node.key])
+
+    def _wants(self, index: int, columns: Sequence[str]) -> dict[Part, tuple[Wanted, list[Part]]]:
+        """For each partition that must be computed: its wanted columns and its inputs' partitions."""
+        wants: dict[str, dict[int, Wanted]] = {
+            self.plan.key: {index: dict.fromkeys(columns)}
+        }
+        needs: dict[Part, list[Part]] = {}
+        for node in reversed(self._order):
+            for number, wanted in wants.get(node.key, {}).items():
+                needs[node.key, number] = []
+                for source, source_number, names in self._inputs(node, number, wanted):
+                    known = wants.setdefault(source.key, {}).setdefault(source_number, {})
+                    known.update(names or dict.fromkeys(source.schema.names[:1]))
+                    needs[node.key, number].append((source.key, source_number))
+        return {
+            (key, number): (wanted, needs[key, number])
+            for key, numbers in wants.items()
+            for number, wanted in numbers.items()
+        }
+
+    def _inputs(
+        self, node: Plan, number: int, wanted: Wanted
+    ) -> Iterator[tuple[Plan, int, Wanted]]:
+        """Yield the partitions, and their columns, that one partition of a node is made from."""
+        match node:
+            case Project():
+                own = node.expressions()
+                yield node.source, number, _reads(own[name] for name in wanted)
+            case Filter():
+                yield node.source, number, wanted | _reads([node.predicate])
+            case Slice():
+                if self._slice(node, number).start < self._slice(node, number).stop:
+                    yield node.source, number, wanted
+            case Append():
+                for table in node.tables:
+                    if number < self._partitions[table.key]:
+                        yield table, number, wanted
+                        return
+                    number -= self._partitions[table.key]
+            case Zip():
+                for table in node.tables:
+                    yield table, number, {name: None for name in wanted if name in table.schema}
+            case Join():
+                keys = dict.fromkeys(left for left, _ in node.on)
+                yield node.left, number, {n: None for n in wanted if n in node.left.schema} | keys
+            case _:
+                return
+
+    def _compute(
+        self,
+        node: Plan,
+        number: int,
+        wanted: tuple[str, ...],
+        inputs: Sequence[pl.DataFrame],
+        store: Store,
+    ) -> pl.DataFrame:
+        match node:
+            case Scan():
+                return read_piece(node, self.pieces[node.key][number], wanted, store)
+            case Memory():
+                return memory.part(node, number, wanted)
+            case Project():
+                own = node.expressions()
+                columns = [(name, own[name]) for name in wanted]
+                return lower.evaluate(inputs[0], columns, self._position(node.source, number))
+            case Filter():
+                position = self._position(node.source, number)
+                keep = lower.mask(inputs[0], node.predicate, position)
+                return inputs[0].select(wanted).filter(keep)
+            case Slice():
+                if not inputs:
+                    return memory.empty(node.schema).select(wanted)
+                rows = self._slice(node, number)
+                frame = inputs[0].select(wanted).slice(rows.start, len(range(rows.start, rows.stop)))
+                return frame.gather_every(rows.step) if rows.step > 1 else frame
+            case Append():
+                return inputs[0]
+            case Zip():
+                return _side_by_side(inputs, wanted)
+            case Join():
+                right = store.broadcast(
+                    ("frame", node.right.key), lambda: self._whole(node.right, store)
+                )
+                return joined(inputs[0], right, node, wanted)
+            case _:
+                raise TypeError(node)
+
+    def _whole(self, plan: Plan, store: Store) -> pl.DataFrame:
+        import polars as pl
+
+        table = self.over(plan)
+        names = plan.schema.names
+        return pl.concat(
+            [memory.empty(plan.schema)]
+            + [table.frame(i, names, store) for i in range(table.partitions)]
+        )
+
+    def _position(self, plan: Plan, number: int) -> Position:
+        counts = self.counts.get(plan.key)
+        return Position(0, None) if counts is None else Position(sum(counts[:number]), sum(counts))
+
+    def _slice(self, node: Slice, number: int) -> slice:
+        """Rows of the source's partition that the slice keeps."""
+        counts = self.counts[node.source.key]
+        first = sum(counts[:number])
+        start, stop, step = slice(node.start, node.stop, node.step).indices(sum(counts))
+        begin = max(start, first)
+        begin += -(begin - start) % step
+        return slice(min(begin - first, counts[number]), max(0, min(stop - first, counts[number])), step)
+
+
+def _streamed(node: Plan) -> tuple[Plan, ...]:
+    """Inputs that are read partition by partition (a join's right side is read whole)."""
+    return (node.left,) if isinstance(node, Join) else node.inputs()
+
+
+def _reads(expressions: Sequence[Expression] | Iterator[Expression]) -> Wanted:
+    """Columns that expressions read, by name so that the order never depends on hashing."""
+    return dict.fromkeys(sorted(frozenset[str]().union(*(e.reads for e in expressions))))
+
+
+def _side_by_side(inputs: Sequence[pl.DataFrame], wanted: Sequence[str]) -> pl.DataFrame:
+    import polars as pl
+
+    from windrow.errors import LengthMismatchError
+
+    for frame in inputs[1:]:
+        if frame.height != inputs[0].height:
+            raise LengthMismatchError(inputs[0].height, frame.height)
+    return pl.DataFrame({n: f.get_column(n) for f in inputs for n in f.columns}).select(wanted)
+
+
+def read_piece(scan: Scan, piece: Piece, columns: Sequence[str], store: Store) -> pl.DataFrame:
+    """Read a partition of files; rows that did not parse are noted in the store, once a piece."""
+    read = sources.read(scan, piece, columns)
+    if read.rejected.count:
+        store.reject(scan.key, piece, read.rejected)
+    return read.frame

@@ -1,0 +1,224 @@
+"""The tasks that drivers give to workers: picklable, and each about one partition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from windrow.execution import group, order
+from windrow.io import sources
+from windrow.learn.tree import tree_sum
+from windrow.plan.tables import Project, Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import polars as pl
+
+    from windrow.execution.protocol import Blocks, Kernel, RawBlock, Vector, Writer
+    from windrow.execution.store import Store
+    from windrow.execution.table import Table
+    from windrow.io.sources import Rejected
+    from windrow.learn.leaf import Leaf
+    from windrow.plan.sources import Piece
+    from windrow.plan.tables import Group, TopK
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Reporting(Generic[T, R]):
+    """A task whose result brings along what the worker has to say of rows that did not parse."""
+
+    task: Callable[[Store, T], R]
+
+    def __call__(self, store: Store, item: T) -> tuple[R, dict[tuple[str, Piece], Rejected]]:
+        result = self.task(store, item)
+        return result, store.take_rejected()
+
+
+@dataclass(frozen=True)
+class Call(Generic[T, R]):
+    """A plain function of the item."""
+
+    function: Callable[[T], R]
+
+    def __call__(self, store: Store, item: T) -> R:
+        del store
+        return self.function(item)
+
+
+@dataclass(frozen=True)
+class ReadPartition:
+    """The rows of a partition."""
+
+    table: Table
+
+    def __call__(self, store: Store, index: int) -> pl.DataFrame:
+        return self.table.frame(index, self.table.plan.schema.names, store)
+
+
+@dataclass(frozen=True)
+class CountPartition:
+    """The number of rows of a partition, reading as little as possible."""
+
+    table: Table
+
+    def __call__(self, store: Store, index: int) -> int:
+        plan = self.table.plan
+        while isinstance(plan, Project):
+            plan = plan.source
+        if isinstance(plan, Scan):
+            return sources.count(plan, self.table.pieces[plan.key][index])
+        return self.table.over(plan).frame(index, plan.schema.names[:1], store).height
+
+
+@dataclass(frozen=True)
+class GroupPartition:
+    """The partial aggregates of a partition."""
+
+    table: Table
+    plan: Group
+
+    def __call__(self, store: Store, index: int) -> group.Partial:
+        wanted = dict.fromkeys(self.plan.keys)
+        wanted.update((name, None) for a in self.plan.aggregations for name in a.columns)
+        names = tuple(wanted) or self.table.plan.schema.names[:1]
+        return group.partial(self.table.frame(index, names, store), self.plan)
+
+
+@dataclass(frozen=True)
+class UniquePartition:
+    """The first of each set of equal rows of a partition."""
+
+    table: Table
+
+    def __call__(self, store: Store, index: int) -> pl.DataFrame:
+        return order.unique(self.table.frame(index, self.table.plan.schema.names, store))
+
+
+@dataclass(frozen=True)
+class TopKPartition:
+    """The extreme rows of a partition."""
+
+    table: Table
+    plan: TopK
+
+    def __call__(self, store: Store, index: int) -> pl.DataFrame:
+        frame = self.table.frame(index, self.table.plan.schema.names, store)
+        return order.topk(frame, self.plan.column, self.plan.count, smallest=self.plan.smallest)
+
+
+@dataclass(frozen=True)
+class WritePartition:
+    """Writes a partition and gives the writer's record of it."""
+
+    table: Table
+    url: str
+    writer: Writer
+
+    def __call__(self, store: Store, index: int) -> Any:  # noqa: ANN401  # the writer's own record
+        frame = self.table.frame(index, self.table.plan.schema.names, store)
+        return self.writer.part(self.url, index, frame)
+
+
+@dataclass(frozen=True)
+class EncodedFacts:
+    """What the driver needs to know of an encoded partition."""
+
+    rows: int
+    levels: tuple[tuple[Any, ...], ...]
+    classes: tuple[Any, ...]
+    facts: Vector
+
+
+@dataclass(frozen=True)
+class BlockRecipe:
+    """How a worker finds or rebuilds the blocks of a plan."""
+
+    table: Table
+    blocks: Blocks
+    raw_key: str
+    key: str
+
+    def raw(self, store: Store, index: int) -> RawBlock:
+        """Return the partition encoded with its own dictionaries."""
+        encoder = self.blocks.encoder
+
+        def build() -> RawBlock:
+            return encoder(self.table.frame(index, encoder.columns, store))
+
+        return store.block((self.raw_key, index), build)
+
+    def leaves(self, store: Store, index: int) -> tuple[Leaf, ...]:
+        """Return the partition in its final form."""
+        finisher = self.blocks.finisher
+        if finisher is None:
+            return self.raw(store, index).leaves
+        first_row = self.blocks.first_row(index)
+
+        def build() -> RawBlock:
+            return self.raw(store, index).with_leaves(
+                finisher(self.raw(store, index), first_row)
+            )
+
+        return store.block((self.key, index), build).leaves
+
+
+@dataclass(frozen=True)
+class EncodePartition:
+    """Encodes a partition into the store."""
+
+    recipe: BlockRecipe
+
+    def __call__(self, store: Store, index: int) -> EncodedFacts:
+        block = self.recipe.raw(store, index)
+        return EncodedFacts(block.rows, block.levels, block.classes, block.facts)
+
+
+@dataclass(frozen=True)
+class ReduceLeaves:
+    """Adds up a kernel over an aligned run of a partition's leaves; None where there are none."""
+
+    recipe: BlockRecipe
+    kernel: Kernel
+    arguments: tuple[object, ...]
+
+    def __call__(self, store: Store, item: tuple[int, int, int]) -> Vector | None:
+        index, start, stop = item
+        leaves = self.recipe.leaves(store, index)[start:stop]
+        partials = [self.kernel(leaf, *self.arguments) for leaf in leaves]
+        return tree_sum(partials) if partials else None
+
+
+@dataclass(frozen=True)
+class GatherPartition(Generic[R]):
+    """Calls a function on a partition's leaves."""
+
+    recipe: BlockRecipe
+    function: Callable[..., R]
+    arguments: tuple[object, ...]
+
+    def __call__(self, store: Store, index: int) -> R:
+        return self.function(self.recipe.leaves(store, index), *self.arguments)
+
+
+def runs(counts: Sequence[int], parallelism: int, leaf_rows: int) -> list[tuple[int, int, int]]:
+    """Cut the leaves of all partitions into aligned runs: (partition, first leaf, end).
+
+    A run is a power of two of leaves, so that its sum is a node of the reduction tree; there are
+    enough runs to keep all workers busy, and each partition has at least one.
+
+    >>> runs([200_000, 10], 1, 65_536)
+    [(0, 0, 1), (0, 1, 2), (0, 2, 3), (0, 3, 4), (1, 0, 1)]
+    """
+    leaves = [-(-count // leaf_rows) for count in counts]
+    size = 1
+    while 2 * size * 4 * parallelism <= sum(leaves):
+        size *= 2
+    return [
+        (index, start, min(start + size, number))
+        for index, number in enumerate(leaves)
+        for start in range(0, max(number, 1), size)
+    ]
