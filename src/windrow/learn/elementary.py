@@ -54,8 +54,9 @@ def _power_of_two(rounded: float) -> float:
 
 
 @inlined
-def _exp_reduced(r: float) -> float:
-    """exp(r) for abs(r) <= log(2) / 2, error below 1 ulp."""
+def _exp_reduced(high: float, low: float) -> float:
+    """exp(high - low) where their difference is at most log(2) / 2 in size."""
+    r = high - low
     tail = 1.6059043836821613e-10  # 1/13!, then 1/12! and so on
     tail = 2.08767569878681e-09 + r * tail
     tail = 2.505210838544172e-08 + r * tail
@@ -67,7 +68,7 @@ def _exp_reduced(r: float) -> float:
     tail = 0.008333333333333333 + r * tail
     tail = 0.041666666666666664 + r * tail
     tail = 0.16666666666666666 + r * tail
-    return 1.0 + (r + r * r * (0.5 + r * tail))
+    return 1.0 + (r + (r * r * (0.5 + r * tail) + ((high - r) - low)))
 
 
 @inlined
@@ -77,7 +78,7 @@ def exp_negative(x: float) -> float:
     x = x if x > -708.0 else -708.0  # noqa: FURB136
     rounded = x * _LOG2E + _ROUND
     k = rounded - _ROUND
-    return _exp_reduced((x - k * _LN2_HIGH) - k * _LN2_LOW) * _power_of_two(rounded)
+    return _exp_reduced(x - k * _LN2_HIGH, k * _LN2_LOW) * _power_of_two(rounded)
 
 
 @inlined
@@ -88,7 +89,7 @@ def exp(x: float) -> float:
     k = (clipped * _LOG2E + _ROUND) - _ROUND
     first = k * 0.5 + _ROUND  # 2^k as two factors: k itself may leave the range of exponents
     half = first - _ROUND
-    value = _exp_reduced((clipped - k * _LN2_HIGH) - k * _LN2_LOW)
+    value = _exp_reduced(clipped - k * _LN2_HIGH, k * _LN2_LOW)
     value = value * _power_of_two(first) * _power_of_two((k - half) + _ROUND)
     return value if x == x else x  # noqa: PLR0124 - only NaN differs from itself
 
@@ -191,8 +192,8 @@ def exp_array(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> exp_array(np.array([0.0, 1.0, -800.0])).tolist()
-    [1.0, 2.718281828459045, 0.0]
+    >>> exp_array(np.array([0.0, -800.0, 800.0])).tolist()
+    [1.0, 0.0, inf]
     """
     out = np.empty(np.shape(x))
     _exp_all(_flat(x), out.reshape(-1))

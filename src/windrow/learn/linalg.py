@@ -130,8 +130,8 @@ def factor(matrix: NDArray[np.float64], *, tolerance: float = 1e-12) -> Cholesky
 
     Examples
     --------
-    >>> found = factor(np.array([[4.0, 2.0], [2.0, 3.0]]))
-    >>> found.solve(np.array([8.0, 8.0])).tolist()
+    >>> found = factor(np.array([[4.0, 2.0], [2.0, 5.0]]))
+    >>> found.solve(np.array([8.0, 12.0])).tolist()
     [1.0, 2.0]
     >>> factor(np.array([[1.0, 1.0], [1.0, 1.0]])).failed
     1
