@@ -1,0 +1,74 @@
+"""Lazy tables and models that run the same in your process or on a cluster.
+
+>>> import windrow as wr
+>>> table = wr.SFrame({"x": [1, 2, 3]})
+>>> (table["x"] * 2).sum()
+12
+
+These are the public names; a module is imported when one of its names is first used, so that
+importing windrow costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from windrow import errors
+    from windrow.config import get_runtime_config, set_runtime_config
+    from windrow.frames import aggregate
+    from windrow.frames.sarray import SArray
+    from windrow.frames.saving import load_sarray, load_sframe
+    from windrow.frames.sframe import SFrame
+    from windrow.toolkits import evaluation, logistic_classifier
+    from windrow.toolkits.model_store import load_model
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "SArray",
+    "SFrame",
+    "__version__",
+    "aggregate",
+    "errors",
+    "evaluation",
+    "get_runtime_config",
+    "load_model",
+    "load_sarray",
+    "load_sframe",
+    "logistic_classifier",
+    "set_runtime_config",
+]
+
+_MODULES = {
+    "aggregate": "windrow.frames.aggregate",
+    "errors": "windrow.errors",
+    "evaluation": "windrow.toolkits.evaluation",
+    "logistic_classifier": "windrow.toolkits.logistic_classifier",
+}
+_HOMES = {
+    "SArray": "windrow.frames.sarray",
+    "SFrame": "windrow.frames.sframe",
+    "get_runtime_config": "windrow.config",
+    "load_model": "windrow.toolkits.model_store",
+    "load_sarray": "windrow.frames.saving",
+    "load_sframe": "windrow.frames.saving",
+    "set_runtime_config": "windrow.config",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is first asked for (PEP 562) and keep it."""
+    if name in _MODULES:
+        value: Any = import_module(_MODULES[name])
+    elif name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
