@@ -469,20 +469,6 @@ class RowsLostError(ToolkitError):
         )
 
 
-class DegreesOfFreedomError(ToolkitError, ValueError):
-    """A variance was asked for with more degrees of freedom than there are values."""
-
-    def __init__(self, kind: str, count: int, ddof: int) -> None:
-        super().__init__(kind, count, ddof)
-        self.kind, self.count, self.ddof = kind, count, ddof
-
-    def __str__(self) -> str:
-        return (
-            f"{self.kind} with ddof={self.ddof} needs more than {self.ddof} values, "
-            f"and there are {self.count}; use a smaller ddof"
-        )
-
-
 class UnequalVectorsError(ToolkitError, ValueError):
     """Vectors that are to be added have different lengths."""
 

@@ -1,0 +1,309 @@
+"""The program that fits every linear model; the models differ in their loss alone."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from windrow.errors import ConvergenceWarning, SolverSizeError
+from windrow.learn.layout import Design
+from windrow.learn.losses import Loss
+from windrow.learn.objective import Objective
+from windrow.learn.solvers import SOLVERS, Options, Status, iterate
+from windrow.learn.solvers.newton import standard_errors
+from windrow.progress import Finished, Header, Row, Warned
+from windrow.toolkits.measures import ClassSums
+from windrow.toolkits.predictor import LinearPredictor
+from windrow.toolkits.prepare import Prepared, prepare
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from windrow.execution.protocol import Session
+    from windrow.learn.solvers import SolverState
+    from windrow.plan.tables import Plan
+    from windrow.toolkits.features import FeatureEncoder
+
+__all__ = ["NEWTON_LIMIT", "Fit", "Fitted", "Method"]
+
+NEWTON_AUTO = 500
+"""Up to this many coefficients ``solver='auto'`` is newton."""
+NEWTON_LIMIT = 10_000
+"""Newton refuses more coefficients."""
+
+TITLES = {
+    Loss.LOGISTIC: "Logistic regression:",
+    Loss.SQUARED: "Linear regression:",
+    Loss.SMOOTH_HINGE: "SVM:",
+}
+METHODS = {"newton": "Starting Newton Method", "lbfgs": "Starting L-BFGS"}
+ADVICE = "This model may not be optimal. To improve it, consider increasing `max_iterations`."
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is minimised, and how.
+
+    Parameters
+    ----------
+    loss
+        Of one row.
+    l2
+        Penalty on the squared rescaled coefficients.
+    solver
+        ``auto``, ``newton`` or ``lbfgs``.
+    rescale
+        Whether columns are divided by the root of their mean square.
+    options
+        Bounds of the solver.
+    impute
+        Whether a missing number becomes its column's training mean; else it is refused.
+    split_seed
+        Seed of the automatic validation split; None does not split.
+    """
+
+    loss: Loss
+    l2: float = 0.01
+    solver: str = "auto"
+    rescale: bool = True
+    options: Options = field(default_factory=Options)
+    impute: bool = False
+    split_seed: int | None = None
+
+    def solver_for(self, coefficients: int) -> str:
+        """Choose the solver for a number of coefficients.
+
+        Raises
+        ------
+        SolverSizeError
+            Newton was named and there are too many.
+
+        Examples
+        --------
+        >>> Method(Loss.LOGISTIC).solver_for(500), Method(Loss.LOGISTIC).solver_for(501)
+        ('newton', 'lbfgs')
+        """
+        if self.solver == "newton" and coefficients > NEWTON_LIMIT:
+            raise SolverSizeError("newton", coefficients, NEWTON_LIMIT)
+        if self.solver != "auto":
+            return self.solver
+        return "newton" if coefficients <= NEWTON_AUTO else "lbfgs"
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a fit found: never the data.
+
+    Attributes
+    ----------
+    predictor
+        Weights, levels and means.
+    classes
+        In the order of their codes; empty when the target is a number.
+    labels
+        The classes, then those that only a validation table has.
+    free
+        int64 (n,), increasing: the places of the weights that are coefficients.
+    errors
+        float64 (n,): their standard errors; None when the solver did not compute them.
+    solver, status
+        Which, and how it ended.
+    iterations, passes
+        How long it took.
+    gradient
+        Largest absolute element of the last gradient, in rescaled coefficients.
+    loss
+        Over the training rows, the penalty left out.
+    rows
+        Training rows.
+    class_rows
+        Training rows of each class.
+    training, validation
+        Statistics from which all measures follow (see `ClassSums`); `validation` is None
+        when no row validates.
+    columns, progress
+        Names and rows of the progress table.
+    seconds
+        Elapsed time.
+    """
+
+    predictor: LinearPredictor
+    classes: tuple[Any, ...]
+    labels: tuple[Any, ...]
+    free: NDArray[np.int64]
+    errors: NDArray[np.float64] | None
+    solver: str
+    status: str
+    iterations: int
+    passes: int
+    gradient: float
+    loss: float
+    rows: int
+    class_rows: tuple[int, ...]
+    training: NDArray[np.float64]
+    validation: NDArray[np.float64] | None
+    columns: tuple[str, ...]
+    progress: tuple[tuple[str, ...], ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Program: learn a linear model from a table.
+
+    Parameters
+    ----------
+    plan
+        The table.
+    encoder
+        Which of its columns are features, which the target.
+    method
+        What is minimised, and how.
+    validation
+        A validation table of its own, with the same columns.
+    """
+
+    plan: Plan
+    encoder: FeatureEncoder
+    method: Method
+    validation: Plan | None = None
+
+    def __call__(self, session: Session) -> Fitted:
+        """Run to the end; every iteration is a progress row and a checkpoint."""
+        return _Run(session, self).fitted()
+
+
+class _Run:
+    """One run of a fit: what is known after the table was placed."""
+
+    def __init__(self, session: Session, fit: Fit) -> None:
+        self.began = time.perf_counter()
+        self.session, self.fit, self.method = session, fit, fit.method
+        self.data: Prepared = prepare(
+            session,
+            fit.plan,
+            fit.encoder,
+            impute=fit.method.impute,
+            split_seed=fit.method.split_seed,
+            validation=fit.validation,
+        )
+        statistics, rescale = self.data.statistics, fit.method.rescale
+        self.design = Design.of(statistics, self.data.reference, rescale=rescale)
+        self.solver = fit.method.solver_for(self.design.size)
+        self.objective = Objective(self.data.reduce, self.design, fit.method.loss, l2=fit.method.l2)
+        self.rows: list[Row] = []
+
+    def fitted(self) -> Fitted:
+        """Solve, measure, report."""
+        self.session.emit(self._header())
+        state = self._solve()
+        predictor = self._predictor(state)
+        training, validation = self._measured(predictor)
+        self._report_end(state)
+        data, statistics = self.data, self.data.statistics
+        return Fitted(
+            predictor=predictor,
+            classes=data.classes,
+            labels=data.labels,
+            free=self.design.free,
+            errors=self._errors(state),
+            solver=self.solver,
+            status=state.status.value,
+            iterations=state.iteration,
+            passes=state.passes,
+            gradient=state.gradient_size,
+            loss=state.numbers["loss"],
+            rows=statistics.n_train,
+            class_rows=tuple(statistics.class_counts.tolist()),
+            training=training,
+            validation=validation,
+            columns=self._columns,
+            progress=tuple(row.values for row in self.rows),
+            seconds=time.perf_counter() - self.began,
+        )
+
+    def _solve(self) -> SolverState:
+        solver, options = SOLVERS[self.solver], self.method.options
+        state = solver.start(self.objective, np.zeros(self.design.size), options)
+        for following in iterate(solver, state, self.objective, options):
+            state = following
+            self.rows.append(self._row(state))
+            self.session.emit(self.rows[-1])
+            self.session.checkpoint(*state.to_npz_parts())
+        return state
+
+    def _predictor(self, state: SolverState) -> LinearPredictor:
+        encoder, data = self.fit.encoder, self.data
+        return LinearPredictor(
+            numeric=encoder.numeric,
+            categorical=encoder.categorical,
+            levels=data.finisher.levels,
+            reference=tuple(data.reference.tolist()),
+            means=tuple(data.means.tolist()),
+            weights=self.design.expand(state.coefficients),
+        )
+
+    def _errors(self, state: SolverState) -> NDArray[np.float64] | None:
+        if self.solver != "newton":
+            return None
+        return standard_errors(state, self.objective)
+
+    def _measured(
+        self, predictor: LinearPredictor
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Count what all measures need, in one pass for training and validation."""
+        kernel = ClassSums(len(self.data.labels))
+        counted = kernel.split(self.data.reduce(kernel, predictor.weights))
+        return counted[0], counted[1] if self.data.validation_rows else None
+
+    # --- what is shown ---
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        step = ("Step size",) if self.solver != "newton" else ()
+        validation = ("Validation Accuracy",) if self.data.validation_rows else ()
+        return ("Iteration", "Passes", *step, "Elapsed Time", "Training Accuracy", *validation)
+
+    def _row(self, state: SolverState) -> Row:
+        number = state.iteration - (self.solver == "lbfgs")
+        numbers, data = state.numbers, self.data
+        measured = [
+            *([numbers["step"]] if self.solver != "newton" else []),
+            time.perf_counter() - self.began,
+            numbers["score_train"] / data.statistics.n_train,
+            *([numbers["score_validation"] / data.validation_rows] if data.validation_rows else []),
+        ]
+        values = (str(number), str(state.passes), *(f"{value:.6f}" for value in measured))
+        return Row(self._columns, values, number)
+
+    def _header(self) -> Header:
+        features = len(self.fit.encoder.numeric) + len(self.fit.encoder.categorical)
+        counts = {
+            "Number of examples": self.data.statistics.n_train,
+            "Number of classes": len(self.data.classes),
+            "Number of feature columns": features,
+            "Number of unpacked features": features,
+            "Number of coefficients": self.design.size,
+        }
+        lines = tuple((label, str(count)) for label, count in counts.items() if count)
+        return Header(TITLES[self.method.loss], lines, METHODS[self.solver])
+
+    def _report_end(self, state: SolverState) -> None:
+        limited = state.status is Status.LIMIT
+        self.session.emit(Finished(state.status.value + (f"\n{ADVICE}" if limited else "")))
+        if state.status is not Status.OPTIMAL:
+            advice = (
+                "raise max_iterations" if limited else "raise l2_penalty, or convergence_threshold"
+            )
+            self.session.emit(
+                Warned(
+                    f"the fit did not converge: after {state.iteration} iterations"
+                    f" ({state.passes} passes) the largest gradient entry is"
+                    f" {state.gradient_size:.3g}, and the threshold"
+                    f" {self.method.options.threshold:g}; {advice}",
+                    ConvergenceWarning,
+                )
+            )

@@ -1,0 +1,141 @@
+"""The linear predictor: what a fitted model is, as far as a row's margin goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from windrow.errors import MissingFeatureError
+from windrow.learn.kernels import margins
+from windrow.learn.layout import Layout
+from windrow.learn.leaf import LEAF, TRAIN, Leaf
+from windrow.toolkits.features import levels_of, numbers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+__all__ = ["LinearPredictor"]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearPredictor:
+    """Margins of rows that come as columns.
+
+    Attributes
+    ----------
+    numeric, categorical
+        Names of the features.
+    levels
+        Of each categorical feature the levels, in the order of the layout.
+    reference
+        Of each categorical feature the place of its reference: what any other value counts as.
+    means
+        Of each numeric feature the mean in training: what a missing one counts as.
+    weights
+        float64 (layout.size,), 0 at the references.
+    """
+
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    levels: tuple[tuple[str | None, ...], ...]
+    reference: tuple[int, ...]
+    means: tuple[float, ...]
+    weights: NDArray[np.float64]
+
+    @property
+    def layout(self) -> Layout:
+        """The expanded coefficient space."""
+        return Layout(len(self.numeric), tuple(len(levels) for levels in self.levels))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of all features."""
+        return self.numeric + self.categorical
+
+    def margins(
+        self, columns: Mapping[str, pl.Series], rows: int, *, impute: bool
+    ) -> NDArray[np.float64]:
+        """Margin of each row.
+
+        Parameters
+        ----------
+        columns
+            The features, of `rows` values each; one that is absent is missing in every row.
+        rows
+            Number of rows.
+        impute
+            Whether missing values get a substitute; else they are refused.
+
+        Returns
+        -------
+        float64 (rows,)
+            NaN where a number is NaN.
+
+        Raises
+        ------
+        MissingFeatureError
+            A value is missing and `impute` is off.
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> twice = LinearPredictor(("x",), (), (), (), (0.5,), np.array([1.0, 2.0]))
+        >>> twice.margins({"x": pl.Series([3.0, None])}, 2, impute=True).tolist()
+        [7.0, 2.0]
+        """
+        if not impute:
+            self._refuse_missing(columns, rows)
+        dense = [
+            _filled(columns.get(name), mean, rows)
+            for name, mean in zip(self.numeric, self.means, strict=True)
+        ]
+        codes = [self._codes(j, columns.get(name), rows) for j, name in enumerate(self.categorical)]
+        target, role = np.zeros(rows), np.full(rows, TRAIN, dtype=np.uint8)
+        found = np.empty(rows)
+        for start in range(0, rows, LEAF):
+            part = slice(start, min(start + LEAF, rows))
+            leaf = Leaf.pack(
+                [x[part] for x in dense], [c[part] for c in codes], target[part], role[part]
+            )
+            found[part] = margins(leaf, self.weights)
+        return found
+
+    def _refuse_missing(self, columns: Mapping[str, pl.Series], rows: int) -> None:
+        """Raise when a value is missing; None is a level like others where training had it."""
+        known = {n for n, own in zip(self.categorical, self.levels, strict=True) if None in own}
+        missing = tuple(
+            (name, rows if name not in columns else columns[name].null_count())
+            for name in self.features
+            if name not in columns or (columns[name].null_count() and name not in known)
+        )
+        if missing:
+            raise MissingFeatureError(missing, rows)
+
+    def _codes(self, j: int, column: pl.Series | None, rows: int) -> NDArray[np.int32]:
+        """Places of the levels of a categorical column."""
+        if column is None:
+            return np.full(rows, self.reference[j], dtype=np.int32)
+        codes, own = levels_of(column)
+        places = [self._places[j].get(level, self.reference[j]) for level in own]
+        return np.array(places, dtype=np.int32)[codes]
+
+    @cached_property
+    def _places(self) -> list[dict[str | None, int]]:
+        """Of each categorical feature the place of each level."""
+        first = [self.layout.offset(j) for j in range(len(self.levels))]
+        return [
+            {level: start + code for code, level in enumerate(own)}
+            for start, own in zip(first, self.levels, strict=True)
+        ]
+
+
+def _filled(column: pl.Series | None, mean: float, rows: int) -> NDArray[np.float64]:
+    if column is None:
+        return np.full(rows, mean)
+    return numbers_of(column.cast(float).fill_null(mean))[0]
