@@ -506,7 +506,10 @@ class SourceRefusedError(ToolkitError, OSError):
 
     def __str__(self) -> str:
         code = f" (status {self.status})" if self.status else ""
-        return f"{self.url} cannot be read{code}: {self.reason}; check that it is up and that you may read it"
+        return (
+            f"{self.url} cannot be read{code}: {self.reason}; "
+            f"check that it is up and that you may read it"
+        )
 
 
 class SourceChangedError(ToolkitError, OSError):
@@ -565,8 +568,8 @@ class DiskFullError(ToolkitError, OSError):
 
     def __str__(self) -> str:
         return (
-            f"no room to write {self.url}: {self.free / 2**20:.0f} MiB are free there and nothing was "
-            f"left behind; free some space or choose another place"
+            f"no room to write {self.url}: {self.free / 2**20:.0f} MiB are free there and nothing "
+            f"was left behind; free some space or choose another place"
         )
 
 
@@ -638,8 +641,8 @@ class NewerFormatError(ToolkitError, ValueError):
 
     def __str__(self) -> str:
         return (
-            f"{self.url} is saved in format {self.version} and this windrow reads up to {self.known}; "
-            f"upgrade it: pip install --upgrade windrow"
+            f"{self.url} is saved in format {self.version} and this windrow reads up to "
+            f"{self.known}; upgrade it: pip install --upgrade windrow"
         )
 
 
@@ -651,4 +654,7 @@ class DamagedFolderError(ToolkitError, OSError):
         self.url, self.problem = url, problem
 
     def __str__(self) -> str:
-        return f"the saved folder {self.url} is damaged: {self.problem}; save it again or restore a copy"
+        return (
+            f"the saved folder {self.url} is damaged: {self.problem}; "
+            f"save it again or restore a copy"
+        )

@@ -37,7 +37,12 @@ class FileStamp:
 
 @dataclass(frozen=True)
 class CsvFormat:
-    """How a CSV file is written; the options of `SFrame.read_csv`."""
+    """How a CSV file is written; the options of `SFrame.read_csv`.
+
+    `names` are all columns of the files where the scan has only some of them (``usecols``), else
+    empty. `compression` is that of files whose names do not tell (``gzip``, ``zstd``, ``bz2``,
+    ``xz`` or ``zip``), empty for none.
+    """
 
     delimiter: str = ","
     header: bool = True
@@ -53,6 +58,8 @@ class CsvFormat:
     true_values: tuple[str, ...] = ()
     false_values: tuple[str, ...] = ()
     error_bad_lines: bool = False
+    names: tuple[str, ...] = ()
+    compression: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,10 +78,13 @@ class Piece:
     start, stop
         CSV: the bytes, both at the start of a row. Parquet: row group numbers.
     first_row
-        CSV: number of lines' rows before this piece in its file where known (for messages), else -1.
+        CSV: number of lines before this piece in its file (for messages), -1 where unknown.
+    limit
+        CSV: at most so many rows of the piece belong to the scan (``nrows``), None for all.
     """
 
     file: int
     start: int
     stop: int
     first_row: int = -1
+    limit: int | None = None

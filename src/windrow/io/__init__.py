@@ -1,0 +1,1 @@
+"""Bytes in and out: one registry row per URL scheme; text and Parquet files as typed partitions."""

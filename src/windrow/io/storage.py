@@ -1,0 +1,65 @@
+"""What can be done with the bytes at a URL, whatever its scheme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from windrow.plan.sources import FileStamp
+
+CHUNK = 1 << 20
+"""Bytes of one step of a stream."""
+
+
+class Storage(Protocol):
+    """The bytes of one URL scheme.
+
+    A `FileStamp` names a file as it was when it was looked at; every read compares, and raises
+    `SourceChangedError` when the file is another by now.
+    """
+
+    def stat(self, url: str) -> FileStamp:
+        """Look at one file; raises `SourceNotFoundError` or `SourceRefusedError`."""
+        ...
+
+    def listing(self, url: str) -> list[FileStamp]:
+        """Return the files of a URL, sorted by name: one file, a folder's, or a pattern's.
+
+        Files and folders whose name begins with ``.`` or ``_`` are left out, unless named.
+        """
+        ...
+
+    def size(self, stamp: FileStamp) -> int:
+        """Bytes of the file; where the server does not say, the file is fetched to count them."""
+        ...
+
+    def read(self, stamp: FileStamp, start: int, stop: int) -> bytes:
+        """Return the bytes from `start` up to `stop`, fewer only where the file ends."""
+        ...
+
+    def prefix(self, stamp: FileStamp, count: int) -> bytes:
+        """Return the first bytes and fetch no others."""
+        ...
+
+    def stream(self, stamp: FileStamp) -> Iterator[bytes]:
+        """Yield the whole file in steps of about `CHUNK` bytes."""
+        ...
+
+    def prepare(self, stamp: FileStamp) -> None:
+        """Make reading the file more than once cheap: a slow source is copied to scratch, once."""
+        ...
+
+    def exists(self, url: str) -> bool:
+        """Whether there is a file or a folder."""
+        ...
+
+    def open_write(self, url: str) -> AbstractContextManager[BinaryIO]:
+        """Open a new file, which appears under its name, whole, when the block ends well."""
+        ...
+
+    def remove(self, url: str) -> None:
+        """Remove a file, or a folder with all that is in it; nothing there is fine."""
+        ...
