@@ -11,18 +11,19 @@ so their bits do not depend on the instruction set; only the speed and the cache
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import llvmlite.binding as llvm
 import numba
-from numba.core import config as numba_config
-from numba.core.caching import FunctionCache
+from numba.core import caching, config as numba_config
 from numba.core.dispatcher import Dispatcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["baseline", "inlined", "kernel"]
 
@@ -68,28 +69,55 @@ _pin_target()
 
 
 def _dependencies(function: Callable[..., Any]) -> str:
-    """Digest what a kernel takes from elsewhere: functions of other files, constants.
+    """Digest all that a kernel is made of, wherever it is written: code and constants.
 
-    numba's own cache key holds the source file of the kernel alone, so that an upgrade of an
-    inlined function in another file would go unnoticed and run the old numbers.
+    numba's own cache key holds the source file of the kernel alone, so that a change of a function
+    or a constant of another file would go unnoticed and run the old numbers.
     """
     digest = hashlib.sha256()
-    for name in sorted(function.__code__.co_names):
-        value = function.__globals__.get(name)
-        if isinstance(value, Dispatcher):
-            digest.update(f"{name}={_dependencies(value.py_func)}".encode())
-            digest.update(_code(value.py_func))
-        elif isinstance(value, int | float):
-            digest.update(f"{name}={value!r}".encode())
+    seen: set[int] = set()
+    waiting = [function]
+    while waiting:
+        current = waiting.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        code = current.__code__
+        digest.update(repr((current.__module__, code.co_name, code.co_consts)).encode())
+        digest.update(code.co_code)
+        for name, value in _used(current):
+            if isinstance(value, Dispatcher):
+                waiting.append(value.py_func)
+            elif isinstance(value, bool | int | float | str | tuple):
+                digest.update(f"{name}={value!r}".encode())
     return digest.hexdigest()
 
 
-def _code(function: Callable[..., Any]) -> bytes:
-    code = function.__code__
-    return code.co_code + repr(code.co_consts).encode()
+def _used(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """List the globals that a function names, and the attributes it may name of modules."""
+    names = function.__code__.co_names
+    for name in names:
+        value = function.__globals__.get(name)
+        yield name, value
+        if isinstance(value, ModuleType):
+            yield from ((other, vars(value).get(other)) for other in names)
 
 
-class _Cache(FunctionCache):
+_BROKEN = (
+    caching.pickle.UnpicklingError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    IndexError,
+    KeyError,
+    OSError,
+    TypeError,
+    ValueError,
+)
+"""What reading a cache file may raise that was cut short, or written by another version."""
+
+
+class _Cache(caching.FunctionCache):
     """Numba's cache on disk, keyed by all that a kernel is made of, and never in the way."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -97,14 +125,25 @@ class _Cache(FunctionCache):
         self._dependencies = _dependencies(function)
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
-        key = super()._index_key(sig, codegen)
-        return (*key, self._dependencies)
+        return (*super()._index_key(sig, codegen), self._dependencies)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except _BROKEN as error:
+            _log.warning("compiling anew, a cached kernel cannot be read: %r", error)
+            self._forget()
+            return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
             super().save_overload(sig, data)
         except OSError as error:  # a full or vanished disk: the kernel is compiled, go on
             _log.debug("kernel not cached: %s", error)
+
+    def _forget(self) -> None:
+        with contextlib.suppress(OSError):
+            self.flush()
 
 
 def kernel(function: _F) -> _F:
