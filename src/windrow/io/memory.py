@@ -87,4 +87,7 @@ def part(plan: Memory, index: int, columns: Sequence[str]) -> pl.DataFrame:
     >>> part(from_frame(pl.DataFrame({"a": [1, 2], "b": [3, 4]})), 0, ["b"])["b"].to_list()
     [3, 4]
     """
-    return pl.read_ipc_stream(plan.parts[index], columns=list(columns)).select(columns)
+    import pyarrow as pa  # reads a stream in place, where Polars copies it
+
+    table = pa.ipc.open_stream(pa.py_buffer(plan.parts[index])).read_all()
+    return pl.DataFrame(table.select(list(columns)))
