@@ -162,6 +162,20 @@ class BadRowsWarning(UserWarning):
         return f"{rows} left out; the first: {self.first}; error_bad_lines=True makes them an error"
 
 
+class DateFormatError(ToolkitError, ValueError):
+    """A format of dates uses a directive that is not known."""
+
+    def __init__(self, layout: str, directive: str) -> None:
+        super().__init__(layout, directive)
+        self.layout, self.directive = layout, directive
+
+    def __str__(self) -> str:
+        return (
+            f"the date format {self.layout!r} uses {self.directive!r}, which is not known; "
+            f"use directives such as %Y %m %d %H %M %S"
+        )
+
+
 # --- waiting ----------------------------------------------------------------------------------
 
 
@@ -436,17 +450,6 @@ class UnknownFieldError(ToolkitError, KeyError):
 
     def __str__(self) -> str:
         return f"{self.model} has no field {self.field!r}; it has {', '.join(self.available)}"
-
-
-class ModelFormatError(ToolkitError, OSError):
-    """A folder is not a model that this version can read."""
-
-    def __init__(self, location: str, problem: str) -> None:
-        super().__init__(location, problem)
-        self.location, self.problem = location, problem
-
-    def __str__(self) -> str:
-        return f"{self.location} cannot be loaded as a model: {self.problem}"
 
 
 # --- end of toolkits --------------------------------------------------------------------------

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from windrow.plan.tables import Join
 
-__all__ = ["joined", "matched", "unmatched"]
+__all__ = ["joined"]
 
 
 def joined(
@@ -29,13 +29,11 @@ def joined(
     Parameters
     ----------
     left, right : DataFrame
-        The whole of `right`. Of `left` a partition will do, except for ``right`` and ``outer``:
-        there join partitions as ``inner`` and ``left``, and append the rows of `right` that none
-        of them `matched`, as `unmatched` gives them. Of each only the keys and the wanted columns
-        are needed.
+        The whole of `right`, and any rows of `left` (a partition); of each only the keys and the
+        wanted columns are needed.
     join : Join
-        Its `how` is ``inner``, ``left``, ``right``, ``outer``, or ``anti`` (the rows of `left`
-        without a match, with the columns of `left`).
+        Its `how` is ``inner``, ``left``, or ``anti`` (the rows of `left` without a match, with
+        the columns of `left`).
     columns : sequence of names, optional
         Wanted columns of the result; by default those of ``join.schema``, with ``anti`` those of
         `left`.
@@ -44,7 +42,7 @@ def joined(
     -------
     DataFrame
         Rows in the order of the left rows; the matches of one left row in the order of the right
-        rows; right rows without a match at the end.
+        rows.
 
     Raises
     ------
@@ -64,58 +62,17 @@ def joined(
     [(3, 'x', None), (None, 'y', 'q'), (1, 'z', 'p'), (1, 'z', 'r')]
     """
     if join.how == "anti":
-        rows = left.filter(~_has_match(_keys(left, join, 0), _keys(right, join, 1)))
+        rows = left[_without_match(_keys(left, join, 0), _keys(right, join, 1))]
         return rows if columns is None else rows.select(columns)
     wanted = join.schema.names if columns is None else columns
-    pairs = _pairs(left, right, join, "left" if join.how in {"left", "outer"} else "inner")
+    pairs = _pairs(left, right, join, "left" if join.how == "left" else "inner")
     old_names = {new: old for old, new in join.renamed}
-    table = pl.DataFrame(
+    return pl.DataFrame(
         [
             right[old_names[name]].gather(pairs["right"]).alias(name)
             if name in old_names
             else left[name].gather(pairs["left"])
             for name in wanted
-        ]
-    )
-    if join.how not in {"right", "outer"}:
-        return table
-    rest = right.filter(~matched(left, right, join))
-    return table.vstack(unmatched(rest, table.schema, join))
-
-
-def matched(left: pl.DataFrame, right: pl.DataFrame, join: Join) -> pl.Series:
-    """Tell for each row of `right` whether a row of `left` has its key.
-
-    Examples
-    --------
-    >>> from windrow.plan.tables import Join, Memory
-    >>> from windrow.plan.types import DType
-    >>> plan = Memory((), (), (("k", DType.INT),))
-    >>> join = Join(plan, plan, (("k", "k"),), "outer", ())
-    >>> matched(pl.DataFrame({"k": [1]}), pl.DataFrame({"k": [2, 1]}), join).to_list()
-    [False, True]
-    """
-    return _has_match(_keys(right, join, 1), _keys(left, join, 0))
-
-
-def unmatched(rows: pl.DataFrame, schema: pl.Schema, join: Join) -> pl.DataFrame:
-    """Return rows of the right table that no left row matched as rows of the result.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        The rows, with the right table's names.
-    schema : Schema
-        Columns of the result that are wanted, and their physical types. Keys get the right keys'
-        values; the other left columns are None.
-    """
-    sources = dict(join.on) | {new: old for old, new in join.renamed}
-    return pl.DataFrame(
-        [
-            rows[sources[name]].alias(name)
-            if name in sources
-            else pl.Series(name, [None] * rows.height, dtype=kind)
-            for name, kind in schema.items()
         ]
     )
 
@@ -125,13 +82,11 @@ def _keys(frame: pl.DataFrame, join: Join, side: int) -> pl.DataFrame:
     return pl.DataFrame([frame[pair[side]].alias(str(place)) for place, pair in enumerate(join.on)])
 
 
-def _has_match(keys: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
-    found = keys.with_row_index("row").join(
-        others.unique(), on=keys.columns, how="semi", nulls_equal=True
-    )
-    flags = np.zeros(keys.height, dtype=np.bool_)
-    flags[found["row"].to_numpy()] = True
-    return pl.Series(flags)
+def _without_match(keys: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
+    """Return the row numbers of the keys that are not among the others."""
+    numbered = keys.with_row_index("row")
+    rows = numbered.join(others, on=keys.columns, how="anti", nulls_equal=True)["row"]
+    return rows.sort()
 
 
 def _pairs(

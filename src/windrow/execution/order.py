@@ -111,4 +111,4 @@ def present(values: pl.Series) -> pl.Series:
     """Return the values with NaN as None, and -0.0 as 0.0: equal extremes then have equal bits."""
     if values.dtype != pl.Float64:
         return values
-    return values.fill_nan(None) + 0.0
+    return values.set((values == 0.0).fill_null(value=False), 0.0).fill_nan(None)
