@@ -1,0 +1,107 @@
+"""``windrow evaluate`` and ``windrow predict``: what a saved model makes of a table."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from windrow.cli.documents import aligned
+from windrow.cli.options import Debug, Delimiter, Header, Json, Model, Na, Table, Types, Url, table
+from windrow.cli.running import running
+
+__all__ = ["EVALUATE_EXAMPLES", "PREDICT_EXAMPLES", "evaluate", "predict"]
+
+EVALUATE_EXAMPLES = """[bold]Examples[/bold]
+
+windrow evaluate bought.model visits.csv
+
+windrow evaluate bought.model visits.csv --metric auc --json"""
+
+PREDICT_EXAMPLES = """[bold]Examples[/bold]
+
+windrow predict bought.model visits.csv --output classes.csv
+
+windrow predict bought.model visits.csv --output chances.csv --output-type probability
+--keep country"""
+
+Missing = Annotated[
+    Literal["auto", "impute", "error"],
+    typer.Option(help="What to do with a missing number; auto is impute."),
+]
+
+
+def evaluate(
+    model: Model,
+    url: Url,
+    *,
+    metric: Annotated[str, typer.Option(help="One measure by name, or auto for all.")] = "auto",
+    missing_value_action: Missing = "auto",
+    delimiter: Delimiter = None,
+    header: Header = True,
+    na: Na = None,
+    types: Types = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Measure a saved model on a table that has the target."""
+    with running(as_json=as_json, debug=debug) as outcome:
+        from windrow.toolkits.model_store import load_model
+
+        sf = table(url, Table(delimiter, header, na, types))
+        found = load_model(model).evaluate(
+            sf, metric=metric, missing_value_action=missing_value_action
+        )
+        outcome.document.update(found)
+        numbers = {k: v for k, v in found.items() if not hasattr(v, "column_names")}
+        for line in aligned(numbers):
+            outcome.say(line)
+        for name, frame in found.items():
+            if name not in numbers and (name == metric or len(frame) <= 20):
+                outcome.say(f"\n{name}")
+                if not as_json:
+                    frame.print_rows(20)
+
+
+def predict(
+    model: Model,
+    url: Url,
+    *,
+    output: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="Ends in .csv for CSV; else a folder for load_sframe."),
+    ],
+    output_type: Annotated[
+        Literal["class", "probability", "margin", "probability_vector"],
+        typer.Option(help="Of the prediction."),
+    ] = "class",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Copy this column along; repeat for more."),
+    ] = None,
+    missing_value_action: Missing = "auto",
+    delimiter: Delimiter = None,
+    header: Header = True,
+    na: Na = None,
+    types: Types = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Predict each row of a table with a saved model.
+
+    FILE gets a column named prediction, rows in the order of the table.
+    """
+    with running(as_json=as_json, debug=debug) as outcome:
+        from windrow.toolkits.model_store import load_model
+
+        sf = table(url, Table(delimiter, header, na, types))
+        predicted = load_model(model).predict(
+            sf, output_type=output_type, missing_value_action=missing_value_action
+        )
+        result = sf[list(keep or [])]
+        result["prediction"] = predicted
+        result.save(output)
+        outcome.document.update(
+            output=output, output_type=output_type, columns=result.column_names()
+        )
+        outcome.say(f"{output_type} of each row written to {output}")

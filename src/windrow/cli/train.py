@@ -1,0 +1,142 @@
+"""``windrow train``: one command a model, with the options of its ``create``."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Literal
+
+import typer
+
+from windrow.cli.documents import aligned
+from windrow.cli.options import Debug, Delimiter, Header, Json, Na, Table, Types, Url, table
+from windrow.cli.running import running
+
+__all__ = ["app"]
+
+MEASURES = ("accuracy", "auc", "precision", "recall", "f1_score", "log_loss")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Train a model on a table and save it.",
+    epilog="windrow train logistic_classifier --help lists the options of that model.",
+)
+
+
+@app.command(
+    "logistic_classifier",
+    epilog="""[bold]Examples[/bold]
+
+windrow train logistic_classifier visits.csv --target bought --model bought.model
+
+windrow train logistic_classifier visits.csv --target bought --model bought.model --features country,pages
+--validation-set none
+
+windrow train logistic_classifier http://host/visits.csv --target bought --model bought.model --quiet --json""",
+)
+def logistic_classifier(
+    url: Url,
+    *,
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="What to predict: int or str.")],
+    model: Annotated[str, typer.Option(metavar="DIR", help="Where to save the model.")],
+    features: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN,...", help="What to learn from; all others if left out."),
+    ] = None,
+    l2_penalty: Annotated[float, typer.Option(help="On squared rescaled coefficients.")] = 0.01,
+    l1_penalty: Annotated[float, typer.Option(help="Must be 0 in this version.")] = 0.0,
+    solver: Annotated[
+        Literal["auto", "newton", "lbfgs"],
+        typer.Option(help="auto is newton for up to 500 coefficients."),
+    ] = "auto",
+    feature_rescaling: Annotated[
+        bool, typer.Option(help="Divide columns by their root mean square while training.")
+    ] = True,
+    convergence_threshold: Annotated[
+        float, typer.Option(help="Largest gradient entry that counts as none.")
+    ] = 0.01,
+    step_size: Annotated[float, typer.Option(help="Of the first step.")] = 1.0,
+    lbfgs_memory_level: Annotated[int, typer.Option(help="Steps that lbfgs remembers.")] = 11,
+    max_iterations: Annotated[int, typer.Option(help="Steps at most.")] = 10,
+    validation_set: Annotated[
+        str,
+        typer.Option(metavar="auto|none|URL", help="auto: 5 % of the rows, from 100 rows on."),
+    ] = "auto",
+    seed: Annotated[
+        int | None, typer.Option(help="Of the automatic validation split; drawn if left out.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress table.")] = False,
+    delimiter: Delimiter = None,
+    header: Header = True,
+    na: Na = None,
+    types: Types = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Train a classifier whose log odds are linear in the features.
+
+    Prints the progress, then the measures of the fitted model, and saves it in DIR.
+    """
+    with running(as_json=as_json, debug=debug) as outcome:
+        from windrow.toolkits import logistic_classifier as toolkit
+
+        began = time.perf_counter()
+        how = Table(delimiter, header, na, types)
+        sf = table(url, how)
+        columns = sf.column_names()
+        fitted = toolkit.create(
+            sf,
+            target=target,
+            features=_named(features, columns),
+            l2_penalty=l2_penalty,
+            l1_penalty=l1_penalty,
+            solver=solver,
+            feature_rescaling=feature_rescaling,
+            convergence_threshold=convergence_threshold,
+            step_size=step_size,
+            lbfgs_memory_level=lbfgs_memory_level,
+            max_iterations=max_iterations,
+            validation_set=_validation(validation_set, how),
+            verbose=not quiet,
+            seed=seed,
+        )
+        fitted.save(model)
+        fields = fitted.list_fields()
+        seconds = time.perf_counter() - began
+        measures = {
+            part: {name: fitted[f"{part}_{name}"] for name in MEASURES}
+            for part in ("training", "validation")
+            if f"{part}_{MEASURES[0]}" in fields
+        }
+        outcome.document.update(
+            model=model,
+            toolkit="logistic_classifier",
+            status=fitted["training_solver_status"],
+            solver=fitted["solver"],
+            iterations=fitted["training_iterations"],
+            loss=fitted["training_loss"],
+            num_examples=fitted["num_examples"],
+            num_coefficients=fitted["num_coefficients"],
+            classes=fitted["classes"],
+            seconds=seconds,
+            **measures,
+        )
+        for part, values in measures.items():
+            outcome.say(f"{part}:")
+            for line in aligned(values):
+                outcome.say(f"  {line}")
+        outcome.say(f"saved in {model} after {seconds:.1f} s")
+
+
+def _named(features: list[str] | None, columns: list[str]) -> list[str] | None:
+    """Split what was given at commas, except where the whole is a column's name."""
+    if not features:
+        return None
+    return [
+        name for given in features for name in ([given] if given in columns else given.split(","))
+    ]
+
+
+def _validation(given: str, how: Table) -> object:
+    if given == "auto":
+        return "auto"
+    return None if given == "none" else table(given, how)
