@@ -1,0 +1,1 @@
+"""Tables and columns as users know them, over plans that the current executor runs."""
