@@ -286,6 +286,20 @@ class UnsupportedFeatureError(ToolkitError, TypeError):
         )
 
 
+class FeatureTypeError(ToolkitError, TypeError):
+    """A feature has another type than in training."""
+
+    def __init__(self, column: str, got: str, wanted: str) -> None:
+        super().__init__(column, got, wanted)
+        self.column, self.got, self.wanted = column, got, wanted
+
+    def __str__(self) -> str:
+        return (
+            f"feature {self.column!r} is of type {self.got}, and the model was trained on"
+            f" {self.wanted}; convert it first, as with astype"
+        )
+
+
 class UnsupportedTargetError(ToolkitError, TypeError):
     """The target column has a type that the model cannot learn."""
 

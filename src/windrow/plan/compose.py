@@ -81,7 +81,9 @@ def aligned(plans: Sequence[Plan]) -> tuple[Plan, list[dict[str, Expression]]]:
 def _over(plan: Plan, names: dict[str, str]) -> dict[str, Expression]:
     """Return the expressions of a table's columns over its base, the base's columns renamed."""
     base = plan.source if isinstance(plan, Project) else plan
-    own = plan.expressions() if isinstance(plan, Project) else {n: column(base, n) for n in base.schema}
+    own: dict[str, Expression] = {name: column(base, name) for name in base.schema}
+    if isinstance(plan, Project):
+        own = plan.expressions()
     if not names:
         return own
     new = {old: Column(renamed, base.schema[old]) for old, renamed in names.items()}

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import cloudpickle
 
+from windrow.errors import UnpicklableFunctionError
 from windrow.plan.node import Node, replace_children, topological
 from windrow.plan.operations import result_type
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+_UNPICKLABLE = (pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -122,8 +126,19 @@ class Apply(Expression):
         *,
         skip_missing: bool,
     ) -> Apply:
-        """Make the expression from a function."""
-        return Apply(cloudpickle.dumps(function), arguments, names, dtype, skip_missing)
+        """Make the expression from a function.
+
+        Raises
+        ------
+        UnpicklableFunctionError
+            The function holds something that cannot be sent to where the rows are.
+        """
+        try:
+            payload = cloudpickle.dumps(function)
+        except _UNPICKLABLE as error:
+            name = getattr(function, "__qualname__", repr(function))
+            raise UnpicklableFunctionError(name, str(error)[:200]) from error
+        return Apply(payload, arguments, names, dtype, skip_missing)
 
     def function(self) -> Callable[..., Any]:
         """Load the function."""

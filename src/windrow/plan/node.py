@@ -125,7 +125,7 @@ def _nodes_in(values: Iterable[Any]) -> Iterator[Node]:
             yield from _nodes_in(value)
 
 
-def _map_nodes(value: Any, replacement: Callable[[Node], Any]) -> Any:  # noqa: ANN401  # fields hold anything
+def _map_nodes(value: Any, replacement: Callable[[Node], Any]) -> Any:  # fields hold anything
     if isinstance(value, Node):
         return replacement(value)
     if isinstance(value, tuple):
@@ -146,7 +146,7 @@ def _flatten(root: Node) -> list[tuple[type[Node], tuple[Any, ...]]]:
 def _restore(flat: list[tuple[type[Node], tuple[Any, ...]]]) -> Node:
     made: list[Node] = []
 
-    def resolve(value: Any) -> Any:  # noqa: ANN401  # fields hold anything
+    def resolve(value: Any) -> Any:  # fields hold anything
         if isinstance(value, _Ref):
             return made[value.index]
         return tuple(resolve(item) for item in value) if type(value) is tuple else value

@@ -55,12 +55,28 @@ def _branches(types: tuple[DType, ...], _: Mapping[str, Any]) -> DType | None:
 
 
 def _of(*allowed: DType, gives: DType | None = None) -> Rule:
-    """Build the rule: every argument is one of these types; give `gives`, or the first's own type."""
+    """Build the rule: all arguments are of these types; give `gives`, or the first's own type."""
 
     def rule(types: tuple[DType, ...], _: Mapping[str, Any]) -> DType | None:
         return (gives or types[0]) if not allowed or set(types) <= set(allowed) else None
 
     return rule
+
+
+_CONVERSIONS = {
+    INT: {FLOAT, STR, DType.DATETIME},
+    FLOAT: {INT, STR, DType.DATETIME},
+    STR: {INT, FLOAT, ARRAY, DType.LIST, DType.DICT, DType.DATETIME},
+    ARRAY: {STR, DType.LIST},
+    DType.LIST: {STR, ARRAY},
+    DType.DICT: {STR},
+    DType.DATETIME: {INT, FLOAT, STR},
+}
+
+
+def _cast(types: tuple[DType, ...], options: Mapping[str, Any]) -> DType | None:
+    target = DType.of(options["dtype"])
+    return target if target is types[0] or target in _CONVERSIONS[types[0]] else None
 
 
 def _option_type(_: tuple[DType, ...], options: Mapping[str, Any]) -> DType:
@@ -91,7 +107,7 @@ _RULES: dict[str, tuple[Rule, str]] = {
     "coalesce": (_of(), "a value and its replacement of the same type"),
     "where": (_branches, "a condition and two values of one type"),
     "clip": (_of(INT, FLOAT, ARRAY), "numbers or vectors; options lower, upper"),
-    "cast": (_option_type, "any value; options dtype, undefined_on_failure"),
+    "cast": (_cast, "types that can be converted; options dtype, undefined_on_failure"),
     "contains": (
         _of(STR, ARRAY, DType.LIST, DType.DICT, gives=INT),
         "a string, vector, list or dict; option item",
@@ -107,6 +123,10 @@ _RULES: dict[str, tuple[Rule, str]] = {
     "row_uniform": (_of(INT, gives=FLOAT), "row numbers; option seed"),
     "row_permutation": (_of(INT, gives=INT), "row numbers and their count; option seed"),
 }
+
+
+OPERATIONS = frozenset(_RULES)
+"""Names of all operations."""
 
 
 def result_type(name: str, types: tuple[DType, ...], options: Mapping[str, Any]) -> DType:

@@ -7,14 +7,16 @@ rows. Row order is part of the meaning of each.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windrow.errors import LengthMismatchError, SchemaMismatchError
-from windrow.plan.expressions import Expression
 from windrow.plan.node import Node
 from windrow.plan.schema import Schema
 from windrow.plan.sources import PARTITION_BYTES, CsvFormat, FileStamp, ParquetFormat
-from windrow.plan.types import DType
+
+if TYPE_CHECKING:
+    from windrow.plan.expressions import Expression
+    from windrow.plan.types import DType
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,7 +126,8 @@ class Append(Plan):
         for other in self.tables[1:]:
             if other.schema != first:
                 raise SchemaMismatchError(
-                    "tables to append must have the same columns and types", f"{first} and {other.schema}"
+                    "tables to append must have the same columns and types",
+                    f"{first} and {other.schema}",
                 )
         return first
 
@@ -227,7 +230,7 @@ class Sort(Plan):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TopK(Plan):
-    """The `count` rows with the largest (or smallest) values of a column, sorted; never missing ones."""
+    """The `count` rows with the largest (or smallest) values of a column, sorted; none missing."""
 
     source: Plan
     column: str

@@ -2,7 +2,8 @@
 
 JSON alone would turn the keys of a dictionary into text and forget vectors and dates, so those
 are tagged: ``{"d": [[key, value], ...]}``, ``{"a": [numbers]}``, ``{"t": microseconds}``.
-The outermost dictionary drops its tag. The text of equal values is equal.
+The outermost dictionary drops its tag. Dictionaries are in the order of their keys' text, so that
+equal ones have equal texts, whatever order they were made in.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def decode_dict(text: str) -> dict[Any, Any]:
     """Return the dictionary that `encode` made the text of.
 
     >>> decode_dict(encode({1: "one", "b": array.array("d", [1.0])}))
-    {1: 'one', 'b': array('d', [1.0])}
+    {'b': array('d', [1.0]), 1: 'one'}
     """
     return {_untag(key): _untag(value) for key, value in json.loads(text)}
 
@@ -54,17 +55,18 @@ def microseconds(moment: datetime.date) -> int:
     if not isinstance(moment, datetime.datetime):
         moment = datetime.datetime(moment.year, moment.month, moment.day)  # noqa: DTZ001
     if moment.tzinfo is not None:
-        moment = moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+        moment = moment.astimezone(datetime.UTC).replace(tzinfo=None)
     return (moment - EPOCH) // datetime.timedelta(microseconds=1)
 
 
-def _tag(value: object) -> Any:  # noqa: ANN401  # whatever JSON holds
+def _tag(value: object) -> Any:  # whatever JSON holds
     if value is None or isinstance(value, (bool, str, float)):
         return int(value) if isinstance(value, bool) else value
     if isinstance(value, int):
         return value
     if isinstance(value, dict):
-        return {"d": [[_tag(key), _tag(item)] for key, item in value.items()]}
+        pairs = [[_tag(key), _tag(item)] for key, item in value.items()]
+        return {"d": sorted(pairs, key=lambda pair: json.dumps(pair[0]))}
     if isinstance(value, array.array):
         return {"a": [float(item) for item in value]}
     if isinstance(value, (list, tuple)):
@@ -74,16 +76,20 @@ def _tag(value: object) -> Any:  # noqa: ANN401  # whatever JSON holds
     if hasattr(value, "tolist"):  # numpy scalars and arrays
         return _tag(value.tolist())
     raise UnsupportedTypeError(
-        f"the value {value!r}"[:60], type(value).__name__, "use numbers, text, lists, dicts or dates"
+        f"the value {value!r}"[:60],
+        type(value).__name__,
+        "use numbers, text, lists, dicts or dates",
     )
 
 
-def _untag(value: Any) -> Any:  # noqa: ANN401
+def _untag(value: Any) -> Any:
     if isinstance(value, list):
         return [_untag(item) for item in value]
     if isinstance(value, dict):
         ((tag, held),) = value.items()
         if tag == "d":
             return {_untag(key): _untag(item) for key, item in held}
-        return array.array("d", held) if tag == "a" else EPOCH + datetime.timedelta(microseconds=held)
+        if tag == "a":
+            return array.array("d", held)
+        return EPOCH + datetime.timedelta(microseconds=held)
     return value
