@@ -22,12 +22,12 @@ PREDICT_EXAMPLES = """[bold]Examples[/bold]
 
 windrow predict bought.model visits.csv --output classes.csv
 
-windrow predict bought.model visits.csv --output chances.csv --output-type probability
+windrow predict bought.model visits.csv --output chances.csv --output-type probability \
 --keep country"""
 
 Missing = Annotated[
     Literal["auto", "impute", "error"],
-    typer.Option(help="What to do with a missing number; auto is impute."),
+    typer.Option(metavar="HOW", help="With a missing number: impute, or error; auto imputes."),
 ]
 
 
@@ -73,7 +73,7 @@ def predict(
     ],
     output_type: Annotated[
         Literal["class", "probability", "margin", "probability_vector"],
-        typer.Option(help="Of the prediction."),
+        typer.Option(metavar="TYPE", help="class, probability, margin or probability_vector."),
     ] = "class",
     keep: Annotated[
         list[str] | None,

@@ -28,10 +28,11 @@ app = typer.Typer(
 
 windrow train logistic_classifier visits.csv --target bought --model bought.model
 
-windrow train logistic_classifier visits.csv --target bought --model bought.model --features country,pages
---validation-set none
+windrow train logistic_classifier visits.csv --target bought --model bought.model \
+--features country,pages --validation-set none
 
-windrow train logistic_classifier http://host/visits.csv --target bought --model bought.model --quiet --json""",
+windrow train logistic_classifier http://host/visits.csv --target bought --model bought.model \
+--quiet --json""",
 )
 def logistic_classifier(
     url: Url,
@@ -46,11 +47,12 @@ def logistic_classifier(
     l1_penalty: Annotated[float, typer.Option(help="Must be 0 in this version.")] = 0.0,
     solver: Annotated[
         Literal["auto", "newton", "lbfgs"],
-        typer.Option(help="auto is newton for up to 500 coefficients."),
+        typer.Option(metavar="NAME", help="auto, newton or lbfgs; auto is newton up to 500."),
     ] = "auto",
-    feature_rescaling: Annotated[
-        bool, typer.Option(help="Divide columns by their root mean square while training.")
-    ] = True,
+    no_feature_rescaling: Annotated[
+        bool,
+        typer.Option("--no-feature-rescaling", help="Do not divide columns by their size first."),
+    ] = False,
     convergence_threshold: Annotated[
         float, typer.Option(help="Largest gradient entry that counts as none.")
     ] = 0.01,
@@ -90,7 +92,7 @@ def logistic_classifier(
             l2_penalty=l2_penalty,
             l1_penalty=l1_penalty,
             solver=solver,
-            feature_rescaling=feature_rescaling,
+            feature_rescaling=not no_feature_rescaling,
             convergence_threshold=convergence_threshold,
             step_size=step_size,
             lbfgs_memory_level=lbfgs_memory_level,
