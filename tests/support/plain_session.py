@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from windrow.execution.protocol import Blocks, RawBlock
-from windrow.learn.leaf import Leaf
 from windrow.learn.tree import tree_sum
 from windrow.plan.expressions import Column
 from windrow.plan.node import digest
 from windrow.plan.tables import Memory, Plan, Project
 from windrow.plan.types import DType
-from windrow.progress import Event
+
+if TYPE_CHECKING:
+    from windrow.learn.leaf import Leaf
+    from windrow.progress import Event
 
 _DTYPES = {pl.Int64: DType.INT, pl.Float64: DType.FLOAT, pl.String: DType.STR}
 

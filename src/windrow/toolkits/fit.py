@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from windrow.learn.losses import Loss
 from windrow.learn.objective import Objective
 from windrow.learn.solvers import SOLVERS, Options, Status, iterate
 from windrow.learn.solvers.newton import standard_errors
-from windrow.progress import Finished, Header, Row, Warned
+from windrow.progress import Finished, Header, Notice, Row, Warned
 from windrow.toolkits.measures import ClassSums
 from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.prepare import Prepared, prepare
@@ -40,6 +40,10 @@ TITLES = {
     Loss.SMOOTH_HINGE: "SVM:",
 }
 METHODS = {"newton": "Starting Newton Method", "lbfgs": "Starting L-BFGS"}
+SPLIT_NOTICE = (
+    "PROGRESS: Creating a validation set from 5 percent of training data. This may take a while.\n"
+    "          You can set ``validation_set=None`` to disable validation tracking.\n"
+)
 ADVICE = "This model may not be optimal. To improve it, consider increasing `max_iterations`."
 
 
@@ -72,6 +76,10 @@ class Method:
     options: Options = field(default_factory=Options)
     impute: bool = False
     split_seed: int | None = None
+
+    def without_split(self) -> Method:
+        """Return the method for a table that is not split."""
+        return replace(self, split_seed=None)
 
     def solver_for(self, coefficients: int) -> str:
         """Choose the solver for a number of coefficients.
@@ -195,6 +203,8 @@ class _Run:
         self.solver = fit.method.solver_for(self.design.size)
         self.objective = Objective(self.data.reduce, self.design, fit.method.loss, l2=fit.method.l2)
         self.rows: list[Row] = []
+        if self.data.finisher.split is not None:
+            session.emit(Notice(SPLIT_NOTICE))
 
     def fitted(self) -> Fitted:
         """Solve, measure, report."""

@@ -1,0 +1,307 @@
+"""What the linear classifiers share: predicting, evaluating, and the fields that measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from windrow.errors import FeatureTypeError, OptionChoiceError
+from windrow.execution import environment
+from windrow.frames.operators import NAME
+from windrow.frames.sarray import SArray
+from windrow.frames.sframe import SFrame
+from windrow.plan.compose import project
+from windrow.plan.types import DType
+from windrow.toolkits.evaluation import confusion_table, roc_table
+from windrow.toolkits.features import FeatureEncoder, FeatureFinisher
+from windrow.toolkits.linear_model import LinearModel
+from windrow.toolkits.measures import ClassCounts, ClassSums
+from windrow.toolkits.prepare import place_checked, with_unseen
+from windrow.toolkits.scores import Confusion, Roc
+from windrow.toolkits.scoring import (
+    MarginScorer,
+    complete,
+    impute_by,
+    outcomes,
+    outcomes_of_rows,
+    rows_of,
+)
+from windrow.toolkits.tables import label_type, require_table, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from windrow.execution.protocol import Session
+    from windrow.plan.tables import Plan
+    from windrow.toolkits.predictor import LinearPredictor
+
+__all__ = ["Evaluate", "LinearClassifier", "Measures"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """Every measure of a classifier, from what was counted.
+
+    Attributes
+    ----------
+    counts
+        Of some rows.
+    confusion
+        Their labels against the predicted classes.
+    """
+
+    counts: ClassCounts
+    confusion: Confusion
+
+    @classmethod
+    def of(cls, sums: NDArray[Any], labels: tuple[Any, ...], classes: tuple[Any, ...]) -> Measures:
+        """Read the sums of `ClassSums`, whose labels are the classes and then unknown ones."""
+        counts = ClassCounts.of(sums)
+        return cls(counts, Confusion(labels, classes, counts.confusion))
+
+    @property
+    def positive(self) -> Any:
+        """The class that precision and recall are about: the second."""
+        return self.confusion.predictions[1]
+
+    def accuracy(self) -> float:
+        """Share of rows that are right."""
+        return float(self.confusion.accuracy())
+
+    def precision(self) -> float | None:
+        """Share of right ones among the rows predicted as the second class."""
+        return self.confusion.precision(positive=self.positive)  # type: ignore[no-any-return]
+
+    def recall(self) -> float | None:
+        """Share of the rows of the second class that are right."""
+        return self.confusion.recall(positive=self.positive)  # type: ignore[no-any-return]
+
+    def f1_score(self) -> float | None:
+        """Harmonic mean of both."""
+        return self.confusion.fbeta(positive=self.positive)  # type: ignore[no-any-return]
+
+    def log_loss(self) -> float:
+        """Mean of -log of the probability of each row's class."""
+        return self.counts.log_loss / self.confusion.rows
+
+    @property
+    def roc(self) -> Roc:
+        """How the probabilities lie."""
+        return Roc(self.counts.positives, self.counts.negatives)
+
+    def report_by_class(self) -> SFrame:
+        """Return a row for each label with what was predicted right and wrong."""
+        confusion, labels = self.confusion, self.confusion.labels
+        actual = [confusion.actual(label) for label in labels]
+        right = [confusion.right(label) for label in labels]
+        predicted = [confusion.predicted(label) for label in labels]
+        precision, recall = (
+            score(average=None) for score in (confusion.precision, confusion.recall)
+        )
+        return table_of(
+            {
+                "actual_count": (DType.INT, actual),
+                "class": (label_type(labels), list(labels)),
+                "missed_predicting_this": (DType.INT, _less(actual, right)),
+                "precision": (DType.FLOAT, [precision.get(label) for label in labels]),
+                "predicted_correctly": (DType.INT, right),
+                "predicted_this_incorrectly": (DType.INT, _less(predicted, right)),
+                "recall": (DType.FLOAT, [recall.get(label) for label in labels]),
+            }
+        )
+
+
+def _less(counts: list[int], others: list[int]) -> list[int]:
+    return [count - other for count, other in zip(counts, others, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluate:
+    """Program: count how a classifier does on a table.
+
+    Attributes
+    ----------
+    plan, encoder
+        The table, and how its columns are read.
+    predictor, classes
+        The model.
+    impute
+        Whether missing numbers become training means; else they are refused.
+    """
+
+    plan: Plan
+    encoder: FeatureEncoder
+    predictor: LinearPredictor
+    classes: tuple[Any, ...]
+    impute: bool
+
+    def __call__(self, session: Session) -> Measures:
+        """Count over all rows, in one pass after they are placed."""
+        what = "the table to evaluate"
+        blocks = place_checked(session, self.plan, self.encoder, what, impute=self.impute)
+        labels = with_unseen(self.classes, blocks.classes)
+        finisher = FeatureFinisher(
+            layout=self.predictor.layout,
+            levels=self.predictor.levels,
+            fallback=self.predictor.reference,
+            classes=labels,
+            known=len(self.classes),
+            means=self.predictor.means,
+        )
+        kernel = ClassSums(len(labels))
+        sums = session.reduce(kernel, blocks.finished(finisher), self.predictor.weights)
+        known, unknown = kernel.split(sums)
+        return Measures.of(known + unknown, labels, self.classes)
+
+
+class LinearClassifier(LinearModel):
+    """A fitted linear classifier of two classes."""
+
+    METRICS: ClassVar[tuple[str, ...]] = ()
+    OUTPUTS: ClassVar[tuple[str, ...]] = ()
+
+    # --- fields ---
+
+    def _fields(self) -> dict[str, Callable[[], Any]]:
+        classes, fitted = self._fitted.classes, self._fitted
+        found = super()._fields() | {
+            "class_weights": lambda: dict.fromkeys(classes, 1.0),
+            "classes": lambda: list(classes),
+            "num_classes": lambda: len(classes),
+            "num_examples_per_class": lambda: dict(zip(classes, fitted.class_rows, strict=True)),
+        }
+        found |= self._measured("training", fitted.training, classes)
+        if fitted.validation is not None:
+            found |= self._measured("validation", fitted.validation, fitted.labels)
+            found["validation_loss"] = lambda: (
+                ClassCounts.of(fitted.validation).log_loss if fitted.validation is not None else 0.0
+            )
+        return found
+
+    def _measured(
+        self, role: str, sums: NDArray[Any], labels: tuple[Any, ...]
+    ) -> dict[str, Callable[[], Any]]:
+        """Give the fields that say how well it did on the rows of one role."""
+        measures = Measures.of(sums[: ClassSums(len(labels)).size], labels, self._fitted.classes)
+        found: dict[str, Callable[[], Any]] = {
+            f"{role}_report_by_class": measures.report_by_class,
+        }
+        for metric in self.METRICS:
+            found[f"{role}_{metric}"] = _result(measures, metric, ("class", "predicted_class"))
+        return found
+
+    # --- predicting ---
+
+    def predict(
+        self, dataset: object, output_type: str = "class", missing_value_action: str = "auto"
+    ) -> SArray:
+        """Predict for each row; for a table, when the result is asked for.
+
+        Parameters
+        ----------
+        dataset
+            An SFrame with the features, one dict, or a list of dicts.
+        output_type
+            ``class``; ``margin``: the linear predictor, whose sign decides; and for models of
+            probabilities ``probability`` of the second class and ``probability_vector`` of both.
+        missing_value_action
+            ``auto`` and ``impute``: a missing number counts as its training mean, an absent column
+            as missing, a category that training did not have as the reference; ``error`` raises.
+
+        Returns
+        -------
+        SArray
+            A row with NaN in a feature has the margin and probability NaN, and the class None.
+        """
+        if output_type not in self.OUTPUTS:
+            raise OptionChoiceError("output_type", output_type, self.OUTPUTS)
+        found = self._predicted(dataset, {NAME: output_type}, missing_value_action)
+        return SArray.from_plan(found.plan)
+
+    def _predicted(
+        self, dataset: object, outputs: Mapping[str, str], missing_value_action: str
+    ) -> SFrame:
+        """Return a table of some outcomes (see `outcomes`) under new names."""
+        fitted, vector = self._fitted, "probability_vector" in outputs.values()
+        scorer = MarginScorer(fitted.predictor, impute_by(missing_value_action), vector)
+        kind = label_type(fitted.classes)
+        if isinstance(dataset, SFrame):
+            plan = complete(dataset.plan, scorer.predictor, impute=scorer.impute)
+            found = outcomes(plan, scorer, fitted.classes, kind)
+            columns = [(name, found[outcome]) for name, outcome in outputs.items()]
+            return SFrame.from_plan(project(plan, columns))
+        given, rows = rows_of(dataset, scorer.predictor)
+        values = outcomes_of_rows(scorer, given, rows, fitted.classes)
+        kinds = {"class": kind, "probability_vector": DType.ARRAY}
+        return table_of({n: (kinds.get(o, DType.FLOAT), values[o]) for n, o in outputs.items()})
+
+    # --- evaluating ---
+
+    def evaluate(
+        self,
+        dataset: SFrame,
+        metric: str = "auto",
+        missing_value_action: str = "auto",
+        with_predictions: bool = False,
+    ) -> dict[str, Any]:
+        """Measure the predictions for a table whose target is known.
+
+        Parameters
+        ----------
+        dataset
+            With the features and the target; a class that training did not have counts as wrong.
+        metric
+            One metric's name, or ``auto`` for all.
+        missing_value_action
+            As in `predict`.
+        with_predictions
+            Add the table that `classify` gives, as ``predictions``.
+
+        Returns
+        -------
+        dict
+            Each metric by its name.
+
+        Raises
+        ------
+        OptionChoiceError
+            There is no such metric; the message lists those there are.
+        MissingTargetError, NonFiniteFeatureError, NoRowsError
+            The table cannot be evaluated.
+        """
+        if metric not in ("auto", *self.METRICS):
+            raise OptionChoiceError("metric", metric, ("auto", *self.METRICS))
+        names = self.METRICS if metric == "auto" else (metric,)
+        measures = self._measures(dataset, impute=impute_by(missing_value_action))
+        titles = ("target_label", "predicted_label")
+        found = {name: _result(measures, name, titles)() for name in names}
+        if with_predictions:
+            outputs = {"class": "class"}
+            found["predictions"] = self._predicted(dataset, outputs, missing_value_action)
+        return found
+
+    def _measures(self, dataset: SFrame, *, impute: bool) -> Measures:
+        fitted, target = self._fitted, self._task.target
+        table = require_table("dataset", dataset)
+        plan = complete(table.plan, fitted.predictor, impute=impute)
+        kind, wanted = plan.schema[target], label_type(fitted.classes)
+        if kind is not wanted:
+            raise FeatureTypeError(target, kind.value, wanted.value)
+        predictor = fitted.predictor
+        encoder = FeatureEncoder(predictor.numeric, predictor.categorical, target)
+        program = Evaluate(plan, encoder, predictor, fitted.classes, impute)
+        return environment.current().run(program)
+
+
+def _result(measures: Measures, metric: str, titles: tuple[str, str]) -> Callable[[], Any]:
+    """Give what computes a metric as users get it."""
+    if metric == "confusion_matrix":
+        return lambda: confusion_table(measures.confusion, *titles)
+    if metric == "roc_curve":
+        return lambda: roc_table(measures.roc)
+    if metric == "auc":
+        return measures.roc.auc
+    found: Callable[[], Any] = getattr(measures, metric)
+    return found

@@ -1,0 +1,308 @@
+"""What every fitted linear model has: fields, coefficients, a summary, a folder to be saved in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from windrow.errors import OptionChoiceError, UnknownFieldError
+from windrow.plan.types import DType
+from windrow.toolkits import summary
+from windrow.toolkits.fit import Fitted
+from windrow.toolkits.model_store import save_model
+from windrow.toolkits.predictor import LinearPredictor
+from windrow.toolkits.summary import Section
+from windrow.toolkits.tables import label_type, table_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from windrow.frames.sframe import SFrame
+
+__all__ = ["Coefficient", "LinearModel", "Task"]
+
+ARRAYS = ("free", "errors", "training", "validation")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model was asked to learn.
+
+    Attributes
+    ----------
+    target
+        Column that it predicts.
+    features
+        Columns that it predicts from, in the order of the training table.
+    types
+        Name and type of each of them, and of the target.
+    options
+        Options of ``create``, by name.
+    """
+
+    target: str
+    features: tuple[str, ...]
+    types: tuple[tuple[str, str], ...]
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One coefficient in the units of the data.
+
+    Attributes
+    ----------
+    name
+        Feature, or ``(intercept)``.
+    index
+        Category, ``""`` for None; None for a number.
+    value, error
+        Coefficient and standard error.
+    """
+
+    name: str
+    index: str | None
+    value: float
+    error: float | None
+
+
+class LinearModel:
+    """A fitted linear model.
+
+    Fields are attributes, ``m["field"]`` and ``m.get("field")``; setting one has no effect.
+    """
+
+    def __init__(self, task: Task, fitted: Fitted, validation: SFrame | None = None) -> None:
+        self._task, self._fitted = task, fitted
+        self._validation = table_of({}) if validation is None else validation
+        self._made: dict[str, Any] = {}
+
+    # --- fields ---
+
+    def _fields(self) -> dict[str, Callable[[], Any]]:
+        """Map each field to what makes its value."""
+        task, fitted = self._task, self._fitted
+        options = {name: partial(_plain, value) for name, value in task.options.items()}
+        return options | {
+            "coefficients": self._coefficient_table,
+            "disable_posttrain_evaluation": lambda: 0,
+            "features": lambda: list(task.features),
+            "num_coefficients": lambda: fitted.free.size,
+            "num_examples": lambda: fitted.rows,
+            "num_features": lambda: len(task.features),
+            "num_unpacked_features": lambda: len(task.features),
+            "progress": self._progress_table,
+            "solver": lambda: fitted.solver,
+            "target": lambda: task.target,
+            "training_iterations": lambda: fitted.iterations,
+            "training_loss": lambda: fitted.loss,
+            "training_solver_status": lambda: fitted.status,
+            "training_time": lambda: fitted.seconds,
+            "unpacked_features": lambda: list(task.features),
+            "validation_data": lambda: self._validation,
+        }
+
+    def list_fields(self) -> list[str]:
+        """Names of all fields, sorted."""
+        return sorted(self._fields())
+
+    def get(self, field: str) -> Any:
+        """Return the value of a field.
+
+        Raises
+        ------
+        UnknownFieldError
+            There is none of this name; a KeyError too.
+        """
+        makers = self._fields()
+        if field not in makers:
+            raise UnknownFieldError(type(self).__name__, field, tuple(sorted(makers)))
+        if field not in self._made:
+            self._made[field] = makers[field]()
+        return self._made[field]
+
+    _list_fields = list_fields
+    _get = get
+    __getitem__ = get
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._fields():
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=self)
+        return self.get(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name.startswith("_") or name not in self._fields():
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._fields()]
+
+    def __repr__(self) -> str:
+        return summary.page(type(self).__name__, self._sections())
+
+    # --- coefficients ---
+
+    def _coefficients(self) -> list[Coefficient]:
+        """Give the intercept, then those of each feature in the order of the training table."""
+        fitted, predictor = self._fitted, self._fitted.predictor
+        error = {} if fitted.errors is None else dict(zip(fitted.free, fitted.errors, strict=True))
+        free = set(fitted.free.tolist())
+
+        def made(name: str, index: str | None, place: int) -> Coefficient:
+            value = error.get(place)
+            weight = float(predictor.weights[place])
+            return Coefficient(name, index, weight, None if value is None else float(value))
+
+        found = [made("(intercept)", None, 0)]
+        for name in self._task.features:
+            if name in predictor.numeric:
+                found.append(made(name, None, 1 + predictor.numeric.index(name)))
+                continue
+            column = predictor.categorical.index(name)
+            first = predictor.layout.offset(column)
+            found += [
+                made(name, "" if level is None else level, first + code)
+                for code, level in enumerate(predictor.levels[column])
+                if first + code in free
+            ]
+        return found
+
+    def _coefficient_table(self) -> SFrame:
+        found = self._coefficients()
+        columns: dict[str, tuple[DType, list[Any]]] = {
+            "name": (DType.STR, [c.name for c in found]),
+            "index": (DType.STR, [c.index for c in found]),
+        }
+        if self._fitted.classes:
+            second = self._fitted.classes[1]
+            columns["class"] = (label_type([second]), [second] * len(found))
+        columns["value"] = (DType.FLOAT, [c.value for c in found])
+        columns["stderr"] = (DType.FLOAT, [c.error for c in found])
+        return table_of(columns)
+
+    def _progress_table(self) -> SFrame:
+        names, rows = self._fitted.columns, self._fitted.progress
+        return table_of({n: (DType.STR, [row[i] for row in rows]) for i, n in enumerate(names)})
+
+    # --- summary ---
+
+    def summary(self, output: str | None = None) -> Any:
+        """Print the model on a page.
+
+        Parameters
+        ----------
+        output
+            None or ``stdout`` prints; ``str`` and ``dict`` return.
+
+        Raises
+        ------
+        OptionChoiceError
+            It is something else.
+        """
+        if output not in {None, "stdout", "str", "dict"}:
+            raise OptionChoiceError("output", output, ("stdout", "str", "dict"))
+        if output == "dict":
+            return summary.record(type(self).__name__, self._sections())
+        text = summary.page(type(self).__name__, self._sections())
+        if output == "str":
+            return text
+        print(text)  # noqa: T201  # what was asked for
+        return None
+
+    def _sections(self) -> list[Section]:
+        fitted, count = self._fitted, len(self._task.features)
+        classes = (("Number of classes", len(fitted.classes)),) if fitted.classes else ()
+        return [
+            Section(
+                "Schema",
+                (
+                    ("Number of coefficients", fitted.free.size),
+                    ("Number of examples", fitted.rows),
+                    *classes,
+                    ("Number of feature columns", count),
+                    ("Number of unpacked features", count),
+                ),
+            ),
+            Section("Hyperparameters", self._hyperparameters()),
+            Section(
+                "Training Summary",
+                (
+                    ("Solver", fitted.solver),
+                    ("Solver iterations", fitted.iterations),
+                    ("Solver status", fitted.status),
+                    ("Training time (sec)", fitted.seconds),
+                ),
+            ),
+            Section("Settings", self._settings()),
+            *summary.coefficient_sections(
+                [(c.name, c.index, c.value) for c in self._coefficients()]
+            ),
+        ]
+
+    def _hyperparameters(self) -> tuple[tuple[str, Any], ...]:
+        options = self._task.options
+        return (("L1 penalty", options["l1_penalty"]), ("L2 penalty", options["l2_penalty"]))
+
+    def _settings(self) -> tuple[tuple[str, Any], ...]:
+        return (("Loss", self._fitted.loss),)
+
+    # --- saving ---
+
+    def save(self, location: str | os.PathLike[str]) -> None:
+        """Write the model into a folder, which `load_model` reads.
+
+        The coefficients and statistics are kept, never rows: ``validation_data`` of the model
+        that is read back is empty.
+
+        Raises
+        ------
+        DiskFullError, UnwritableError
+            It cannot be written; what was there before stays.
+        """
+        save_model(self, location)
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Take the model apart: a record that JSON can hold, and arrays."""
+        fitted = self._fitted
+        predictor = {f.name: getattr(fitted.predictor, f.name) for f in fields(fitted.predictor)}
+        arrays = {name: getattr(fitted, name) for name in ARRAYS}
+        arrays["weights"] = predictor.pop("weights")
+        arrays["means"] = np.array(predictor.pop("means"), dtype=np.float64)
+        skipped = {"predictor", *ARRAYS}
+        plain = {f.name: getattr(fitted, f.name) for f in fields(fitted) if f.name not in skipped}
+        record = {"task": asdict(self._task), "predictor": predictor, "fitted": plain}
+        return record, {name: array for name, array in arrays.items() if array is not None}
+
+    @classmethod
+    def from_parts(cls, record: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Build the model that `to_parts` took apart."""
+        frozen = {part: _tuples(record[part]) for part in ("predictor", "fitted")}
+        task = Task(**{**_tuples(record["task"]), "options": record["task"]["options"]})
+        predictor = LinearPredictor(
+            **frozen["predictor"], means=tuple(arrays["means"].tolist()), weights=arrays["weights"]
+        )
+        fitted = Fitted(
+            **frozen["fitted"],
+            **dict[str, Any]((name, arrays.get(name)) for name in ARRAYS),
+            predictor=predictor,
+        )
+        return cls(task, fitted)
+
+
+def _plain(option: Any) -> Any:
+    """Give an option as a field shows it: what is on or off as 1 or 0."""
+    return int(option) if isinstance(option, bool) else option
+
+
+def _tuples(value: Any) -> Any:
+    """Turn the lists of JSON, at any depth, into the tuples that they were."""
+    if isinstance(value, dict):
+        return {name: _tuples(item) for name, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

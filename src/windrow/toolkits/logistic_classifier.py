@@ -1,0 +1,215 @@
+"""Logistic regression: classes whose log odds are linear in the features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from windrow.errors import NotYetError, OptionChoiceError, OptionRangeError
+from windrow.frames.sframe import SFrame
+from windrow.learn.losses import Loss
+from windrow.learn.solvers import Options
+from windrow.toolkits.classifier import LinearClassifier
+from windrow.toolkits.fit import Method
+from windrow.toolkits.options import check_ranges, check_solver
+from windrow.toolkits.scoring import impute_by
+from windrow.toolkits.topk import top_rows
+from windrow.toolkits.training import train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["LogisticClassifier", "create"]
+
+
+def create(  # noqa: PLR0917  # the ancestor's signature
+    dataset: SFrame,
+    target: str,
+    features: Sequence[str] | None = None,
+    l2_penalty: float = 0.01,
+    l1_penalty: float = 0.0,
+    solver: str = "auto",
+    feature_rescaling: bool = True,
+    convergence_threshold: float = 0.01,
+    step_size: float = 1.0,
+    lbfgs_memory_level: int = 11,
+    max_iterations: int = 10,
+    class_weights: Mapping[Any, float] | str | None = None,
+    validation_set: SFrame | str | None = "auto",
+    verbose: bool = True,
+    seed: int | None = None,
+    *,
+    missing_value_action: str = "auto",
+) -> LogisticClassifier:
+    """Fit a logistic regression of two classes.
+
+    Minimises ``sum_i log(1 + exp(-s_i m_i)) + l2_penalty * sum_j b_j^2``, where m_i is the margin
+    of row i, s_i is 1 for the second class and -1 for the first, and b are the coefficients of the
+    rescaled features, the intercept left out.
+
+    Parameters
+    ----------
+    dataset
+        Table with the target and the features.
+    target
+        Int or str column of two classes. In sorted order the second is the one whose probability
+        is modelled.
+    features
+        Columns to learn from; all but the target by default. Numbers as they are; of a str column
+        each category (None is one) gets a coefficient, but the first one met, the reference.
+    l2_penalty
+        Of the squared coefficients.
+    l1_penalty
+        Must be 0 in this version.
+    solver
+        ``newton`` (up to 10,000 coefficients), ``lbfgs``, or ``auto``: newton up to 500.
+    feature_rescaling
+        Divide each column by the root of its mean square while fitting, so that the penalty treats
+        all alike; coefficients are scaled back.
+    convergence_threshold
+        The fit has converged when the largest element of the gradient is below.
+    step_size
+        Scales the first step of lbfgs.
+    lbfgs_memory_level
+        Steps that lbfgs remembers.
+    max_iterations
+        The fit ends here at the latest, with a `ConvergenceWarning` if it has not converged.
+    class_weights
+        Must be None in this version: every row weighs 1.
+    validation_set
+        ``auto``: 5 % of the rows where there are at least 100; None; or a table with the columns
+        and types of `dataset`.
+    verbose
+        Show progress.
+    seed
+        Chooses the rows of the automatic validation set; 0 by default, so that the same table
+        gives the same model.
+    missing_value_action
+        ``auto`` and ``error`` refuse None in a number; ``impute`` takes the training mean.
+
+    Raises
+    ------
+    ToolkitError
+        Of the table: `NoRowsError`, `MissingTargetError`, `ClassCountError`,
+        `MissingFeatureError`, `NonFiniteFeatureError`, `UnsupportedFeatureError`,
+        `SchemaMismatchError`. Of the options: `OptionRangeError`, `OptionChoiceError`,
+        `SolverSizeError`, `NotYetError`.
+
+    Examples
+    --------
+    >>> import windrow as wr
+    >>> sf = wr.SFrame({"hours": [1, 2, 3, 4, 5, 6], "passed": [0, 0, 1, 0, 1, 1]})
+    >>> model = wr.logistic_classifier.create(sf, target="passed", verbose=False)
+    >>> list(model.predict(sf))
+    [0, 0, 0, 1, 1, 1]
+    >>> model.training_solver_status
+    'SUCCESS: Optimal solution found.'
+    """
+    options = {
+        "convergence_threshold": convergence_threshold,
+        "feature_rescaling": bool(feature_rescaling),
+        "l1_penalty": l1_penalty,
+        "l2_penalty": l2_penalty,
+        "lbfgs_memory_level": lbfgs_memory_level,
+        "max_iterations": max_iterations,
+        "step_size": step_size,
+    }
+    check_ranges(options)
+    check_solver(solver, l1_penalty)
+    if class_weights is not None:
+        raise NotYetError("class_weights", "leave it None, which weighs every row 1")
+    refuse = missing_value_action == "auto" or not impute_by(missing_value_action)
+    method = Method(
+        loss=Loss.LOGISTIC,
+        l2=float(l2_penalty),
+        solver=solver,
+        rescale=bool(feature_rescaling),
+        options=Options(
+            int(max_iterations),
+            float(convergence_threshold),
+            int(lbfgs_memory_level),
+            float(step_size),
+        ),
+        impute=not refuse,
+        split_seed=0 if seed is None else int(seed),
+    )
+    trained = train(
+        dataset,
+        target,
+        features,
+        method=method,
+        options=options,
+        validation_set=validation_set,
+        verbose=verbose,
+    )
+    return LogisticClassifier(trained.task, trained.fitted, trained.validation)
+
+
+class LogisticClassifier(LinearClassifier):
+    """A fitted logistic regression; made by `create`, read back by `load_model`."""
+
+    METRICS: ClassVar[tuple[str, ...]] = (
+        "accuracy",
+        "auc",
+        "confusion_matrix",
+        "f1_score",
+        "log_loss",
+        "precision",
+        "recall",
+        "roc_curve",
+    )
+    OUTPUTS: ClassVar[tuple[str, ...]] = ("class", "probability", "margin", "probability_vector")
+
+    def _fields(self) -> dict[str, Callable[[], Any]]:
+        return super()._fields() | {"simple_mode": lambda: 0}
+
+    def _settings(self) -> tuple[tuple[str, Any], ...]:
+        return (("Log-likelihood", self._fitted.loss),)
+
+    def classify(self, dataset: object, missing_value_action: str = "auto") -> SFrame:
+        """Give the class of each row, and its probability.
+
+        Parameters
+        ----------
+        dataset, missing_value_action
+            As in `predict`.
+
+        Returns
+        -------
+        SFrame
+            Columns class and probability.
+        """
+        outputs = {"class": "class", "probability": "class_probability"}
+        return self._predicted(dataset, outputs, missing_value_action)
+
+    def predict_topk(
+        self,
+        dataset: object,
+        output_type: str = "probability",
+        k: int = 3,
+        missing_value_action: str = "auto",
+    ) -> SFrame:
+        """Give the k likeliest classes of each row, likeliest first.
+
+        Parameters
+        ----------
+        dataset, missing_value_action
+            As in `predict`.
+        output_type
+            ``probability``, ``margin`` (that of the first class is 0) or ``rank`` (from 0).
+        k
+            At most the number of classes.
+
+        Returns
+        -------
+        SFrame
+            Columns id (number of the row), class, and the output.
+        """
+        choices = ("probability", "margin", "rank")
+        if output_type not in choices:
+            raise OptionChoiceError("output_type", output_type, choices)
+        classes = self._fitted.classes
+        if not 1 <= k <= len(classes):
+            raise OptionRangeError("k", 1, len(classes), k)
+        outputs = {"margin": "margin", "probability": "probability"}
+        found = self._predicted(dataset, outputs, missing_value_action)
+        return SFrame.from_plan(top_rows(found.plan, classes, output_type, k))

@@ -1,0 +1,85 @@
+"""The options of the linear models: their ranges, checked in one place."""
+
+from __future__ import annotations
+
+import numbers
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from windrow.errors import ArgumentTypeError, NotYetError, OptionChoiceError, OptionRangeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["RANGES", "SOLVER_CHOICES", "check_ranges", "check_solver"]
+
+LARGEST = 1e20
+LARGEST_INT = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Range:
+    """Bounds of a number, both included."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    def contains(self, value: Any) -> bool:
+        """Whether a number lies inside; NaN does not."""
+        return bool(self.low <= value <= self.high)
+
+
+RANGES: Mapping[str, Range] = {
+    "l2_penalty": Range(0, LARGEST),
+    "l1_penalty": Range(0, LARGEST),
+    "penalty": Range(1e-10, LARGEST),
+    "convergence_threshold": Range(1e-10, LARGEST),
+    "step_size": Range(1e-10, LARGEST),
+    "lbfgs_memory_level": Range(1, LARGEST_INT, whole=True),
+    "max_iterations": Range(1, LARGEST_INT, whole=True),
+}
+SOLVER_CHOICES = ("auto", "newton", "lbfgs", "fista")
+
+
+def check_ranges(options: Mapping[str, Any]) -> None:
+    """Check each option that has a range.
+
+    Raises
+    ------
+    ArgumentTypeError
+        It is not a number (a whole one where it counts something).
+    OptionRangeError
+        It lies outside.
+
+    Examples
+    --------
+    >>> check_ranges({"l2_penalty": -1})
+    Traceback (most recent call last):
+    windrow.errors.OptionRangeError: Option 'l2_penalty' must be in the range [0, 1e+20]. It is -1.
+    """
+    for name, value in options.items():
+        if name not in RANGES:
+            continue
+        bounds = RANGES[name]
+        kind: type = numbers.Integral if bounds.whole else numbers.Real
+        if not isinstance(value, kind) or isinstance(value, bool):
+            wanted = "int" if bounds.whole else "a number"
+            raise ArgumentTypeError(name, type(value).__name__, wanted)
+        if not bounds.contains(value):
+            raise OptionRangeError(name, bounds.low, bounds.high, value)
+
+
+def check_solver(solver: str, l1_penalty: float) -> None:
+    """Refuse a solver that does not exist, and what this version does not do.
+
+    Raises
+    ------
+    OptionChoiceError, NotYetError
+    """
+    if solver not in SOLVER_CHOICES:
+        raise OptionChoiceError("solver", solver, SOLVER_CHOICES)
+    if solver == "fista":
+        raise NotYetError("solver='fista'", "use 'auto', 'newton' or 'lbfgs'")
+    if l1_penalty:
+        raise NotYetError(f"l1_penalty={l1_penalty:g}", "leave it 0 and use l2_penalty")

@@ -1,0 +1,217 @@
+"""Predicting: what a fitted classifier says about each row, lazily or at once."""
+
+from __future__ import annotations
+
+import numbers
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from windrow.errors import (
+    ArgumentTypeError,
+    ColumnNotFoundError,
+    FeatureTypeError,
+    NoRowsError,
+    OptionChoiceError,
+)
+from windrow.learn.elementary import sigmoid_array
+from windrow.plan.compose import column, project
+from windrow.plan.expressions import Expression, Literal, Operation, Score
+from windrow.plan.types import DType
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from windrow.plan.tables import Plan
+    from windrow.toolkits.predictor import LinearPredictor
+
+__all__ = [
+    "ACTIONS",
+    "MarginScorer",
+    "complete",
+    "impute_by",
+    "outcomes",
+    "outcomes_of_rows",
+    "rows_of",
+]
+
+ACTIONS = ("auto", "impute", "error")
+NAN = "\0NaN in "
+"""Begins the name of a column that is 1 where a number is NaN and not missing."""
+
+
+def impute_by(action: str) -> bool:
+    """Whether an action for missing values fills them; raises `OptionChoiceError`.
+
+    >>> impute_by("auto"), impute_by("error")
+    (True, False)
+    """
+    if action not in ACTIONS:
+        raise OptionChoiceError("missing_value_action", action, ACTIONS)
+    return action != "error"
+
+
+@dataclass(frozen=True, eq=False)
+class MarginScorer:
+    """Scores columns by a linear predictor; see `Scorer`.
+
+    Attributes
+    ----------
+    predictor
+        Gives the margins.
+    impute
+        Whether missing values get a substitute.
+    vector
+        Whether the probabilities of both classes are given too.
+    """
+
+    predictor: LinearPredictor
+    impute: bool
+    vector: bool = False
+
+    def __call__(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
+        """Give margin and probability of the second class, and if asked both probabilities."""
+        rows = len(next(iter(columns.values())))
+        given = {name: _series(name, columns) for name in self.predictor.features}
+        return self.score(given, rows)
+
+    def score(self, columns: Mapping[str, pl.Series], rows: int) -> dict[str, NDArray[np.float64]]:
+        """Do the same for series."""
+        margin = self.predictor.margins(columns, rows, impute=self.impute)
+        probability = sigmoid_array(margin)
+        found = {"margin": margin, "probability": probability}
+        if self.vector:
+            found["probability_vector"] = np.stack([1.0 - probability, probability], axis=1)
+        return found
+
+
+def outcomes(
+    plan: Plan, scorer: MarginScorer, classes: tuple[Any, ...], kind: DType
+) -> dict[str, Expression]:
+    """Give the expressions, over a complete table, of all that a classifier says about a row.
+
+    ``margin``, ``probability`` and ``probability_vector`` are the scorer's; ``class`` is the second
+    from the margin 0 on, and None where it is NaN; ``class_probability`` is that of the class.
+    """
+    arguments: dict[str, Expression] = {}
+    for name in scorer.predictor.features:
+        arguments[name] = own = column(plan, name)
+        if own.type is DType.FLOAT:  # a scorer gets NaN for None too, so NaN needs a flag
+            arguments[NAN + name] = Operation("not_equal", (own, own))
+    payload = pickle.dumps(scorer)
+    names, values = tuple(arguments), tuple(arguments.values())
+    margin, probability = (
+        Score(payload, values, names, output, DType.FLOAT) for output in ("margin", "probability")
+    )
+    first, second, unknown = (Literal(label, kind) for label in (*classes, None))
+    leads = Operation("greater_equal", (margin, Literal(0.0, DType.FLOAT)))
+    known = Operation("equal", (margin, margin))
+    either = Operation("where", (leads, second, first))
+    other = Operation("subtract", (Literal(1.0, DType.FLOAT), probability))
+    return {
+        "margin": margin,
+        "probability": probability,
+        "probability_vector": Score(payload, values, names, "probability_vector", DType.ARRAY),
+        "class": Operation("where", (known, either, unknown)),
+        "class_probability": Operation("where", (leads, probability, other)),
+    }
+
+
+def outcomes_of_rows(
+    scorer: MarginScorer, columns: Mapping[str, pl.Series], rows: int, classes: tuple[Any, ...]
+) -> dict[str, list[Any]]:
+    """Give the same for a few rows at once."""
+    found = scorer.score(columns, rows)
+    margin, probability = found["margin"], found["probability"]
+    leads = margin >= 0.0
+    labels = [None if m != m else classes[int(m >= 0.0)] for m in margin.tolist()]  # noqa: PLR0124
+    own = np.where(leads, probability, 1.0 - probability)
+    outcome = {name: values.tolist() for name, values in found.items()}
+    return outcome | {"class": labels, "class_probability": own.tolist()}
+
+
+def complete(plan: Plan, predictor: LinearPredictor, *, impute: bool) -> Plan:
+    """Check the features of a table, and add those that are absent as missing.
+
+    Raises
+    ------
+    FeatureTypeError
+        A column is a number where training had text, or the other way round.
+    ColumnNotFoundError
+        A feature is absent and missing values are refused.
+    NoRowsError
+        The table is known to have no rows.
+    """
+    if plan.rows == 0:
+        raise NoRowsError("the table to predict for")
+    absent = {}
+    for name in predictor.features:
+        numeric = name in predictor.numeric
+        if name not in plan.schema:
+            if not impute:
+                raise ColumnNotFoundError(name, plan.schema.names)
+            absent[name] = Literal(None, DType.FLOAT if numeric else DType.STR)
+        elif numeric != plan.schema[name].is_number or not (
+            numeric or plan.schema[name] is DType.STR
+        ):
+            raise FeatureTypeError(
+                name, plan.schema[name].value, "int or float" if numeric else "str"
+            )
+    if not absent:
+        return plan
+    own = [(name, column(plan, name)) for name in plan.schema]
+    return project(plan, [*own, *absent.items()])
+
+
+def _series(name: str, columns: Mapping[str, NDArray[Any]]) -> pl.Series:
+    """Take a column as a scorer gets it, with None for what is missing."""
+    import polars as pl
+
+    values = columns[name]
+    if values.dtype == object:
+        return pl.Series(name, values, dtype=pl.String)
+    if values.dtype.kind == "i":
+        return pl.Series(name, values)
+    series = pl.Series(name, values, nan_to_null=True)
+    nan = columns.get(NAN + name)
+    if nan is not None and nan.any():
+        series = series.scatter(np.flatnonzero(nan), float("nan"))
+    return series
+
+
+def rows_of(dataset: object, predictor: LinearPredictor) -> tuple[dict[str, pl.Series], int]:
+    """Turn one dict or a list of dicts into columns.
+
+    Raises
+    ------
+    ArgumentTypeError
+        It is something else.
+    FeatureTypeError
+        A value is not of the type that training had.
+    NoRowsError
+        The list is empty.
+    """
+    import polars as pl
+
+    rows = [dataset] if isinstance(dataset, Mapping) else dataset
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        wanted = "an SFrame, a dict, or a list of dicts"
+        raise ArgumentTypeError("dataset", type(dataset).__name__, wanted)
+    if not rows:
+        raise NoRowsError("the list to predict for")
+    columns = {}
+    for name in predictor.features:
+        values = [row.get(name) for row in rows]
+        numeric = name in predictor.numeric
+        own: type = numbers.Real if numeric else str
+        for value in values:
+            if value is not None and not isinstance(value, own):
+                kind = "int or float" if numeric else "str"
+                raise FeatureTypeError(name, type(value).__name__, kind)
+        made = [None if v is None else float(v) for v in values] if numeric else values
+        columns[name] = pl.Series(name, made, dtype=pl.Float64 if numeric else pl.String)
+    return columns, len(rows)

@@ -1,0 +1,134 @@
+"""From the arguments of ``create`` to a fitted model: what every linear model checks and runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from windrow.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    NoFeaturesError,
+    OptionChoiceError,
+    SchemaMismatchError,
+    UnsupportedTargetError,
+)
+from windrow.execution import environment
+from windrow.frames.sframe import SFrame
+from windrow.plan.compose import filtered
+from windrow.plan.expressions import Literal, Operation, RowCount, RowNumber
+from windrow.plan.types import DType
+from windrow.progress import listening
+from windrow.toolkits.features import FeatureEncoder
+from windrow.toolkits.fit import Fit, Fitted, Method
+from windrow.toolkits.linear_model import Task
+from windrow.toolkits.tables import require_table, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from windrow.plan.schema import Schema
+
+__all__ = ["Trained", "train"]
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """The parts of a new model: the task, what was found, the validation rows."""
+
+    task: Task
+    fitted: Fitted
+    validation: SFrame
+
+
+def train(
+    dataset: object,
+    target: str,
+    features: Sequence[str] | None,
+    *,
+    method: Method,
+    options: Mapping[str, Any],
+    validation_set: object,
+    verbose: bool,
+    target_types: tuple[DType, ...] = (DType.INT, DType.STR),
+) -> Trained:
+    """Check what a user gave, then run the fit where the current executor runs.
+
+    Parameters
+    ----------
+    dataset, target, features, validation_set, verbose
+        As the user gave them to ``create``.
+    method
+        What to minimise, and how; its split seed is used when `validation_set` is ``auto``.
+    options
+        The options as the model's fields will show them.
+    target_types
+        Types that the target may have.
+    """
+    table = require_table("dataset", dataset)
+    schema = table.plan.schema
+    if schema[target] not in target_types:
+        wanted = " or ".join(kind.value for kind in target_types)
+        raise UnsupportedTargetError(target, schema[target].value, wanted)
+    chosen = _features(schema, target, features)
+    classes = DType.FLOAT not in target_types
+    encoder = FeatureEncoder.of(schema, chosen, target, classes=classes)
+    validation = _validation(validation_set, schema)
+    if validation_set is None or validation is not None:
+        method = method.without_split()
+    fit = Fit(table.plan, encoder, method, None if validation is None else validation.plan)
+    with listening(verbose=verbose) as listener:
+        fitted = environment.current().run(fit, listener)
+    types = tuple((name, schema[name].value) for name in (*chosen, target))
+    task = Task(target, chosen, types, dict(options))
+    if validation is None:
+        validation = _split_off(table, method, fitted)
+    return Trained(task, fitted, validation)
+
+
+def _features(schema: Schema, target: str, features: Sequence[str] | None) -> tuple[str, ...]:
+    """Give the features in the order of the table."""
+    if isinstance(features, str):
+        raise ArgumentTypeError("features", "str", "a list of column names")
+    wanted = [name for name in schema if name != target] if features is None else list(features)
+    for name in wanted:
+        schema[name]
+    if target in wanted:
+        raise ArgumentError("features", target, "columns other than the target")
+    if not wanted:
+        raise NoFeaturesError(target)
+    return tuple(name for name in schema if name in set(wanted))
+
+
+def _validation(validation_set: object, schema: Schema) -> SFrame | None:
+    """Check a validation table: it has every column of the training table, with its type."""
+    if validation_set is None:
+        return None
+    if isinstance(validation_set, str):
+        if validation_set != "auto":
+            raise OptionChoiceError("validation_set", validation_set, ("auto", "None", "an SFrame"))
+        return None
+    table = require_table("validation_set", validation_set)
+    other = table.plan.schema
+    for name, kind in schema.items():
+        if name not in other:
+            raise SchemaMismatchError(
+                "the validation set must have the columns of the training table",
+                f"column {name!r} is missing",
+            )
+        if other[name] is not kind:
+            raise SchemaMismatchError(
+                "the validation set must have the types of the training table",
+                f"column {name!r} is {other[name].value} and not {kind.value}",
+            )
+    return table
+
+
+def _split_off(table: SFrame, method: Method, fitted: Fitted) -> SFrame:
+    """Return the rows that an automatic split kept for validation."""
+    if fitted.validation is None:
+        return table_of({})
+    seed = (("seed", method.split_seed),)
+    place = Operation("row_permutation", (RowNumber(), RowCount()), seed)
+    kept = Operation("greater_equal", (place, Literal(fitted.rows, DType.INT)))
+    return SFrame.from_plan(filtered(table.plan, kept))
