@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import pytest
 from tests.support.processes import ProcessExecutor
+from tests.support.tables import CUTS, FLOAT, INT, ROWS, STR, cut_numbers, numbers, table
 
 from windrow.errors import LengthMismatchError
 from windrow.execution.local import LocalExecutor
@@ -39,46 +40,11 @@ from windrow.plan.tables import (
     Unique,
     Zip,
 )
-from windrow.plan.types import DType
 from windrow.progress import Event
 
 if TYPE_CHECKING:
     from windrow.execution.driver import Driver
     from windrow.execution.store import Store
-
-INT, FLOAT, STR = DType.INT, DType.FLOAT, DType.STR
-SCHEMA = Schema([("id", INT), ("key", STR), ("x", FLOAT)])
-CUTS = (40, 1, 0, 100, 59)
-ROWS: list[tuple[Any, ...]] = [
-    (i, None if i % 11 == 0 else f"k{i * i % 13}", None if i % 7 == 0 else i * 37 % 50 / 10)
-    for i in range(sum(CUTS))
-]
-
-
-def frame_of(rows: Sequence[tuple[Any, ...]], schema: Schema) -> pl.DataFrame:
-    kinds = {name: memory.PHYSICAL[kind] for name, kind in schema.items()}
-    return pl.DataFrame(list(rows), schema=kinds, orient="row")
-
-
-def table(
-    rows: Sequence[tuple[Any, ...]] = ROWS,
-    schema: Schema = SCHEMA,
-    cuts: Sequence[int] | None = CUTS,
-) -> Plan:
-    return memory.from_frame(frame_of(rows, schema), schema, cuts)
-
-
-@pytest.fixture(scope="module", params=["one thread", "two threads", "two processes"])
-def executor(request: pytest.FixtureRequest) -> Iterator[Driver]:
-    made: Driver
-    if request.param == "two processes":
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("POLARS_MAX_THREADS", "1")
-            made = ProcessExecutor(2)
-    else:
-        made = LocalExecutor(threads=1 if request.param == "one thread" else 2)
-    yield made
-    made.close()
 
 
 def rows_of(executor: Driver, plan: Plan, limit: int | None = None) -> list[tuple[Any, ...]]:
@@ -455,20 +421,6 @@ class Program:
         return sums
 
 
-@functools.cache
-def numbers(rows: int = 190_000) -> pl.DataFrame:
-    draw = np.random.default_rng(11)
-    frame = pl.DataFrame(
-        {
-            "a": draw.normal(size=rows) * 10.0 ** draw.integers(-6, 6, rows),
-            "b": draw.normal(size=rows),
-            "t": [f"t{(i // 1000 * 7) % 19}" for i in range(rows)],
-        }
-    )
-    return frame.with_columns(pl.when(pl.int_range(rows) % 1000 != 3).then("b").alias("b"))
-
-
-COUNTED = Schema([("a", FLOAT), ("b", FLOAT), ("t", STR)])
 NUMBERS = Numbers(("a", "b"), "t")
 
 
@@ -476,10 +428,6 @@ NUMBERS = Numbers(("a", "b"), "t")
 def expected_report() -> Report:
     alone = LocalExecutor(threads=1)
     return alone.run(Program(cut_numbers(), NUMBERS))
-
-
-def cut_numbers() -> Plan:
-    return memory.from_frame(numbers(), COUNTED, [140_000, 0, 30_000, 20_000])
 
 
 def test_a_program_has_the_same_bits_and_tells_as_it_goes(executor: Driver) -> None:
