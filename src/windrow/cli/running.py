@@ -61,7 +61,7 @@ def running(*, as_json: bool, debug: bool) -> Iterator[Outcome]:
     code = 0
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = _one_line
+        warnings.showwarning = _one_line  # type: ignore[assignment]  # called by position alone
         try:
             with contextlib.redirect_stdout(sys.stderr if as_json else sys.stdout):
                 yield outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from windrow.errors import MissingPackageError
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_roc"]
 
 BLUE, GREY, INK = "#1f5fa8", "#9aa3ad", "#22272e"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 11,
     "svg.hashsalt": "windrow",  # the same curve gives the same bytes
     "axes.edgecolor": GREY,
