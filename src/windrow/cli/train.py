@@ -64,8 +64,11 @@ def logistic_classifier(
         typer.Option(metavar="auto|none|URL", help="auto: 5 % of the rows, from 100 rows on."),
     ] = "auto",
     seed: Annotated[
-        int | None, typer.Option(help="Of the automatic validation split; drawn if left out.")
+        int | None, typer.Option(help="Chooses the rows of the automatic validation set.")
     ] = None,
+    missing_value_action: Annotated[
+        str, typer.Option(metavar="HOW", help="With a missing number: error, or impute the mean.")
+    ] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress table.")] = False,
     delimiter: Delimiter = None,
     header: Header = True,
@@ -100,6 +103,7 @@ def logistic_classifier(
             validation_set=_validation(validation_set, how),
             verbose=not quiet,
             seed=seed,
+            missing_value_action=missing_value_action,
         )
         fitted.save(model)
         fields = fitted.list_fields()
