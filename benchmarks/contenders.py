@@ -2,9 +2,9 @@
 
     python benchmarks/contenders.py CONTENDER CSV
 
-The clock starts before the first import, so a time is that of a whole process less the
-interpreter's own start. The objective is the sum of log losses over the training rows: a time
-counts only beside it.
+A time counts only beside the objective that was reached. It is the same for all: the sum of log
+losses over the training rows, the penalty left out (which is 0.01 times the squared coefficients
+of scaled columns for each of them, next to nothing on these tables).
 """
 
 from __future__ import annotations
@@ -20,20 +20,26 @@ import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 
 TARGET = "label"
+L2 = 0.01
 
 
 def with_windrow(path: str) -> Callable[[], float]:
-    """Train with windrow's defaults."""
+    """Train with windrow's defaults and as many steps as it needs."""
     import windrow as wr
 
     model = wr.logistic_classifier.create(
-        wr.SFrame(path), target=TARGET, validation_set=None, verbose=False
+        wr.SFrame(path),
+        target=TARGET,
+        l2_penalty=L2,
+        max_iterations=100,
+        validation_set=None,
+        verbose=False,
     )
     return lambda: float(model.training_loss)
 
 
 def with_sklearn(path: str) -> Callable[[], float]:
-    """Train with Polars, one-hot columns, scaling and scikit-learn's lbfgs; nearly no penalty."""
+    """Train with Polars, one-hot columns, scaling and scikit-learn's lbfgs."""
     import polars as pl
     from scipy import sparse
     from sklearn.linear_model import LogisticRegression
@@ -51,7 +57,8 @@ def with_sklearn(path: str) -> Callable[[], float]:
     if texts.width:
         parts.append(OneHotEncoder(drop="first").fit_transform(texts.to_numpy()))
     matrix = sparse.hstack(parts, format="csr")
-    model = LogisticRegression(C=50.0, max_iter=200).fit(matrix, target)
+    # its penalty is sum(b**2) / (2 C); tol so small that it ends near our optimum
+    model = LogisticRegression(C=1 / (2 * L2), tol=1e-5, max_iter=1000).fit(matrix, target)
     return lambda: float(log_loss(target, model.predict_proba(matrix), normalize=False))
 
 
@@ -68,10 +75,12 @@ CONTENDERS = {"windrow": with_windrow, "polars + scikit-learn": with_sklearn, "i
 def main(name: str, path: str) -> None:
     """Time one contender, then ask it for its objective."""
     objective = CONTENDERS[name](path)
-    seconds = time.perf_counter() - BEGAN
+    inside = time.perf_counter() - BEGAN
+    cpu = time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak_bytes = peak if sys.platform == "darwin" else peak * 1024
-    print(json.dumps({"seconds": seconds, "peak": peak_bytes, "objective": objective()}))
+    done = {"inside": inside, "cpu": cpu, "peak": peak_bytes, "ended": time.time()}
+    print(json.dumps({**done, "objective": objective()}))
 
 
 if __name__ == "__main__":

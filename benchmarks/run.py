@@ -1,65 +1,81 @@
 """Time windrow against Polars + scikit-learn: fresh processes, interleaved, medians.
 
-    ./dev bench [--rows N] [--rounds N]
+    ./dev bench [--quick] [--rows N] [--rounds N]
 
-Beside every time stand the objective reached and the peak memory; a faster model that fits worse
-has not won. Generated data is kept in benchmarks/data.
+A time is that of a whole process, interpreter start included, until the model is there; for the
+import it is that of the statement. Beside every time stand the objective reached and the peak
+memory; a faster model that fits worse has not won. Tables and compiled kernels are kept in a
+scratch folder (BENCH_SCRATCH, by default windrow-bench in the temporary folder), never here.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
+SCRATCH = Path(os.environ.get("BENCH_SCRATCH") or Path(tempfile.gettempdir()) / "windrow-bench")
 MUSHROOM = HERE.parent / "examples" / "mushroom.csv"
-WIDTH = 20
-MIB = 2**20
 TARGET = "label"
+WIDTH = 20
+SHOPS, ITEMS = 100, 3000
+MIB = 2**20
+WINDROW, SKLEARN, IMPORT = "windrow", "polars + scikit-learn", "import"
 
 
 @dataclass
 class Entry:
     """One contender on one file, and what its runs took."""
 
-    label: str
+    task: str
     contender: str
     path: Path
+    note: str = ""
     cold: bool = False  # an empty kernel cache for each run
     runs: list[dict[str, float]] = field(default_factory=list)
 
-    def run(self) -> None:
-        """Run once, in a process of its own."""
+    def run(self) -> dict[str, float]:
+        """Run once, in a process of its own, and give what it took."""
         with tempfile.TemporaryDirectory() as empty:
-            environment = dict(os.environ)
-            if self.cold:
-                environment["NUMBA_CACHE_DIR"] = empty
+            kernels = empty if self.cold else str(SCRATCH / "kernels")
+            began = time.time()
             done = subprocess.run(
                 [sys.executable, str(HERE / "contenders.py"), self.contender, str(self.path)],
-                env=environment,
+                env={**os.environ, "NUMBA_CACHE_DIR": kernels},
                 stdout=subprocess.PIPE,
                 text=True,
                 check=True,
             )
-        self.runs.append(json.loads(done.stdout.splitlines()[-1]))
+        result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+        whole = result["ended"] - began
+        return {**result, "seconds": result["inside"] if self.contender == IMPORT else whole}
 
-    def row(self) -> str:
-        """Say medians, the spread of the times, and the objective."""
+    def cells(self, best: float) -> list[str]:
+        """Say medians, the spread of the times, and how far the objective is from the best."""
         seconds = sorted(run["seconds"] for run in self.runs)
-        peak = statistics.median(run["peak"] for run in self.runs) / MIB
         objective = self.runs[-1]["objective"]
-        spread = f"[{seconds[0]:.2f}, {seconds[-1]:.2f}]"
-        return (
-            f"{self.label:<54} {statistics.median(seconds):>7.2f} s  {spread:<16}"
-            f"{peak:>7.0f} MiB  objective {objective:.6g}"
-        )
+        fits = [] if math.isnan(objective) else [f"{objective:.8g}", f"{objective / best - 1:.1e}"]
+        return [
+            self.task,
+            self.contender + (f", {self.note}" if self.note else ""),
+            f"{statistics.median(seconds):.2f}",
+            f"{seconds[0]:.2f}-{seconds[-1]:.2f}",
+            f"{statistics.median(run['cpu'] for run in self.runs):.2f}",
+            f"{statistics.median(run['peak'] for run in self.runs) / MIB:.0f}",
+            *(fits or ["", ""]),
+        ]
+
+
+HEAD = ["task", "contender", "s", "min-max", "CPU s", "MiB", "objective", "over the best"]
 
 
 def big_csv(rows: int) -> Path:
@@ -67,15 +83,15 @@ def big_csv(rows: int) -> Path:
     import numpy as np
     import polars as pl
 
-    path = HERE / "data" / f"rows-{rows}.csv"
+    path = SCRATCH / f"rows-{rows}.csv"
     if path.exists():
         return path
-    path.parent.mkdir(exist_ok=True)
+    print(f"making {path}", flush=True)
     draw = np.random.default_rng(1)
     numbers = draw.normal(size=(rows, WIDTH)) * np.linspace(0.5, 20.0, WIDTH)
-    shop, item = draw.integers(0, 100, rows), draw.integers(0, 3000, rows)
+    shop, item = draw.integers(0, SHOPS, rows), draw.integers(0, ITEMS, rows)
     margin = numbers @ (draw.normal(size=WIDTH) / np.linspace(0.5, 20.0, WIDTH) / 3)
-    margin += draw.normal(size=100)[shop] + 0.5 * draw.normal(size=3000)[item]
+    margin += draw.normal(size=SHOPS)[shop] + 0.5 * draw.normal(size=ITEMS)[item]
     label = draw.random(rows) < 1 / (1 + np.exp(-margin))
     frame = pl.DataFrame({f"x{j}": numbers[:, j] for j in range(WIDTH)}).with_columns(
         pl.Series("shop", shop).cast(pl.String).str.pad_start(3, "s"),
@@ -88,29 +104,51 @@ def big_csv(rows: int) -> Path:
     return path
 
 
+def table(entries: list[Entry]) -> list[str]:
+    """Give the lines of the result, columns under each other."""
+    best: dict[str, float] = {}
+    for entry in entries:
+        reached = min(run["objective"] for run in entry.runs)
+        best[entry.task] = min(reached, best.get(entry.task, math.inf))
+    rows = [HEAD, *(entry.cells(best[entry.task]) for entry in entries)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if j < 2 else cell.rjust(width)
+            for j, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
 def main() -> None:
     """Run every contender once a round, in turn, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="200,000 rows, one round")
     options = parser.parse_args()
-    big = big_csv(options.rows)
-    size = f"{options.rows:,} rows, {big.stat().st_size / 1e6:.0f} MB"
+    rows, rounds = (200_000, 1) if options.quick else (options.rows, options.rounds)
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    big = big_csv(rows)
+    csv = f"CSV to model, {rows:,} rows, {big.stat().st_size / 1e6:.0f} MB"
+    mushroom = "mushroom.csv to model"
     entries = [
-        Entry(f"CSV to model ({size}): windrow", "windrow", big),
-        Entry("  polars + scikit-learn", "polars + scikit-learn", big),
-        Entry("mushroom.csv, whole process: windrow", "windrow", MUSHROOM),
-        Entry("  windrow, kernels not cached", "windrow", MUSHROOM, cold=True),
-        Entry("  polars + scikit-learn", "polars + scikit-learn", MUSHROOM),
-        Entry("import windrow", "import", MUSHROOM),
+        Entry(csv, WINDROW, big),
+        Entry(csv, SKLEARN, big),
+        Entry(mushroom, WINDROW, MUSHROOM),
+        Entry(mushroom, WINDROW, MUSHROOM, "kernels compiled anew", cold=True),
+        Entry(mushroom, SKLEARN, MUSHROOM),
+        Entry("import windrow", IMPORT, MUSHROOM),
     ]
-    for _ in range(options.rounds):
+    Entry("warm up", WINDROW, MUSHROOM).run()  # fills the kernel cache of the others
+    for _ in range(rounds):
         for entry in entries:
-            entry.run()
-            print(f"  {entry.label}: {entry.runs[-1]['seconds']:.2f} s", flush=True)
-    print(f"\nmedians of {options.rounds} rounds, {os.cpu_count()} cores")
-    for entry in entries:
-        print(entry.row())
+            entry.runs.append(entry.run())
+            seconds = entry.runs[-1]["seconds"]
+            print(f"  {entry.task}: {entry.contender} {entry.note}: {seconds:.2f} s", flush=True)
+    print(f"\nmedians of {rounds} rounds of whole processes, {os.cpu_count()} cores")
+    print("\n".join(table(entries)))
 
 
 if __name__ == "__main__":
