@@ -1,0 +1,105 @@
+import threading
+
+import numpy as np
+import pytest
+
+from windrow.config import configured
+from windrow.execution.protocol import RawBlock
+from windrow.execution.store import Store
+from windrow.learn.leaf import TRAIN, Leaf
+
+
+def block(seed: int, rows: int = 1000) -> RawBlock:
+    numbers = np.random.default_rng(seed).normal(size=rows)
+    codes = np.arange(rows, dtype=np.int32)
+    leaf = Leaf.pack([numbers], [codes], numbers, np.full(rows, TRAIN, np.uint8))
+    return RawBlock((leaf, leaf), (("a", None),), (0, 1), np.array([1.0]))
+
+
+def same(a: RawBlock, b: RawBlock) -> bool:
+    arrays = zip(a.leaves, b.leaves, strict=True)
+    return (a.levels, a.classes) == (b.levels, b.classes) and all(
+        np.array_equal(x.to_arrays()[name], y.to_arrays()[name])
+        for x, y in arrays
+        for name in x.to_arrays()
+    )
+
+
+@pytest.fixture
+def built() -> list[int]:
+    return []
+
+
+@pytest.mark.parametrize("budget", [1 << 30, 50_000, 0])
+def test_a_block_is_built_once_and_comes_back_the_same_whatever_the_budget(
+    budget: int, built: list[int]
+) -> None:
+    store = Store(budget)
+
+    def build(number: int) -> RawBlock:
+        built.append(number)
+        return block(number)
+
+    for _ in range(3):
+        for number in range(4):
+            found = store.block(("x", number), lambda number=number: build(number))
+            assert same(found, block(number))
+    assert built == [0, 1, 2, 3]
+    assert (store.spilled_bytes > 0) == (budget < 4 * block(0).nbytes)
+    store.close()
+
+
+def test_blocks_of_another_name_make_room() -> None:
+    store = Store(block(0).nbytes)
+    first = store.block(("old", 0), lambda: block(0))
+    store.block(("new", 0), lambda: block(1))
+    assert store.spilled_bytes > 0
+    assert same(store.block(("old", 0), pytest.fail), first)
+    store.close()
+
+
+def test_a_damaged_scratch_file_is_built_again(built: list[int]) -> None:
+    store = Store(0)
+
+    def build() -> RawBlock:
+        built.append(0)
+        return block(0)
+
+    store.block(("x", 0), build)
+    (path,) = [stored.path for stored in store._stored.values()]
+    path.write_bytes(path.read_bytes()[:-100] + bytes(100))
+    assert same(store.block(("x", 0), build), block(0))
+    assert built == [0, 0]
+    path.unlink()
+    assert same(store.block(("x", 0), build), block(0))
+    store.close()
+
+
+def test_threads_that_ask_at_once_build_once(built: list[int]) -> None:
+    store, start = Store(1 << 30), threading.Barrier(4)
+
+    def build() -> RawBlock:
+        built.append(0)
+        return block(0)
+
+    def ask() -> None:
+        start.wait()
+        store.block(("x", 0), build)
+        store.broadcast("shared", lambda: built.append(1))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(built) == [0, 1]
+
+
+def test_closing_leaves_no_scratch_files(tmp_path: object) -> None:
+    with configured(scratch=str(tmp_path)):
+        store = Store(0)
+        store.block(("x", 0), lambda: block(0))
+        store.forget("x")
+        store.block(("x", 1), lambda: block(0))
+        store.close()
+    assert list(tmp_path.iterdir()) == []  # type: ignore[attr-defined]
