@@ -43,6 +43,7 @@ def test_a_terminal_keeps_the_rows_of_the_plain_table(capsys: pytest.CaptureFixt
     live, plain = LiveTable(console), TextTable(sys.stdout.write)
     for event in events:
         live(event)
+        live._live.refresh()
         plain(event)
     kept = [line for line in written(console).splitlines() if line.startswith("SUCCESS")]
     assert kept == ["SUCCESS"]
