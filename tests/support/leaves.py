@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from windrow.learn.kernels import Curvature, Gradient
 from windrow.learn.layout import Design, Layout
 from windrow.learn.leaf import TRAIN, VALIDATION, Leaf
 from windrow.learn.losses import Loss
@@ -17,6 +16,8 @@ from windrow.learn.tree import tree_sum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from windrow.learn.kernels import Curvature, Gradient
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ class Table:
 
     @property
     def trains(self) -> NDArray[np.bool_]:
-        return self.role == TRAIN
+        trains: NDArray[np.bool_] = self.role == TRAIN
+        return trains
 
     def reduce(
         self, kernel: Gradient | Curvature | Moments, /, *args: object

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from numpy.typing import NDArray
 
 from windrow.learn import elementary
 from windrow.learn.elementary import (
@@ -15,6 +16,9 @@ from windrow.learn.elementary import (
     total,
 )
 from windrow.learn.jit import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RNG = np.random.default_rng(0)
 

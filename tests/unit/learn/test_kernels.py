@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import pickle
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from numpy.typing import NDArray
-
 from tests.support.leaves import Table
+
 from windrow.learn.kernels import Curvature, Gradient, Sums, margins
 from windrow.learn.losses import HINGE_GAMMA, Loss
 from windrow.learn.tree import tree_sum
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LOSSES = list(Loss)
 
@@ -109,7 +111,7 @@ def test_the_cut_into_leaves_changes_the_last_bits_at_most() -> None:
 
 
 @pytest.mark.parametrize("kernel", [Gradient, Curvature])
-def test_kernels_pickle_and_give_the_same_bits(kernel: type[Gradient] | type[Curvature]) -> None:
+def test_kernels_pickle_and_give_the_same_bits(kernel: type[Gradient | Curvature]) -> None:
     table = Table.random(6, 900, 3, (4,))
     one = kernel(Loss.LOGISTIC, table.layout)
     again = pickle.loads(pickle.dumps(one))

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-
 from tests.support.leaves import Table
+
 from windrow.learn.layout import Design
 from windrow.learn.leaf import TRAIN, VALIDATION, Leaf
 from windrow.learn.moments import Moments, Statistics, first_training_row

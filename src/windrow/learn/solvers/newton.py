@@ -1,9 +1,10 @@
 """Newton's method, damped: full steps wherever they lower the objective enough.
 
-A step solves H p = -g and tries b + p, b + p/2, b + p/4, ... until the objective has fallen by at
-least 1e-4 of what the slope promises (Armijo; Nocedal and Wright, Numerical Optimization, 3.1). A
-trial's pass brings the Hessian too, so a full step costs one pass in all. Where H is singular a
-ridge is added to it until it is not.
+A step solves H p = -g and tries b + p, b + p/2, b + p/4, b + p/8 until the objective has fallen by
+at least 1e-4 of what the slope promises (Armijo; Nocedal and Wright, Numerical Optimization, 3.1).
+Where none does, or H is singular, it begins again with a ridge added to H, and a larger one, which
+turns p towards the gradient (Levenberg, 1944). A trial's pass brings the Hessian too, so a full
+step costs one pass in all.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from windrow.learn.linalg import factor
 from windrow.learn.solvers.state import Options, SolverState, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from windrow.learn.objective import Evaluation, Objective
@@ -26,7 +29,8 @@ __all__ = ["standard_errors", "start", "step"]
 
 _SUFFICIENT = 1e-4
 _NOISE = 1e-13  # of the objective: rounding in its sum
-_HALVINGS = 40
+_SIZES = (1.0, 0.5, 0.25, 0.125)
+_RIDGES = (0.0, *(float(f"1e{k}") for k in range(-10, 14, 2)))  # of the largest diagonal element
 
 
 def start(objective: Objective, b0: NDArray[np.float64], options: Options) -> SolverState:
@@ -52,20 +56,19 @@ def step(state: SolverState, objective: Objective, options: Options) -> SolverSt
     """
     if state.status is not Status.RUNNING:
         return state
-    gradient = state.arrays["gradient"]
-    direction = _direction(state.arrays["hessian"], gradient)
-    if direction is None:
-        return replace(state, status=Status.NUMERICAL)
-    slope = dot(gradient, direction)
-    size = 1.0
-    for trial in range(1, _HALVINGS + 1):
-        b = state.coefficients + size * direction
-        evaluation = objective.value_gradient_hessian(b)
-        if _acceptable(evaluation, state, size * slope):
-            state = replace(state, iteration=state.iteration + 1, passes=state.passes + trial)
-            return state.at(b, evaluation, numbers={"step": size}).judged(options)
-        size *= 0.5
-    return replace(state, passes=state.passes + _HALVINGS, status=Status.NUMERICAL)
+    gradient, passes = state.arrays["gradient"], state.passes
+    for direction in _directions(state.arrays["hessian"], gradient):
+        slope = dot(gradient, direction)
+        for size in _SIZES:
+            b = state.coefficients + size * direction
+            evaluation = objective.value_gradient_hessian(b)
+            passes += 1
+            if _acceptable(evaluation, state, size * slope):
+                state = replace(state, iteration=state.iteration + 1, passes=passes)
+                return state.at(b, evaluation, numbers={"step": size}).judged(options)
+        if -slope <= _NOISE * abs(state.numbers["value"]):
+            break  # as low as rounding lets it be
+    return replace(state, passes=passes, status=Status.NUMERICAL)
 
 
 def standard_errors(state: SolverState, objective: Objective) -> NDArray[np.float64]:
@@ -81,28 +84,26 @@ def standard_errors(state: SolverState, objective: Objective) -> NDArray[np.floa
     return np.sqrt(found.inverse_diagonal()) / objective.design.scale
 
 
-def _direction(
+def _directions(
     hessian: NDArray[np.float64], gradient: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """Solve (H + ridge) p = -g with the smallest ridge of 0, 1e-10, 1e-8, ... of max(diag H)."""
-    ridge = 0.0
+) -> Iterator[NDArray[np.float64]]:
+    """Yield p with (H + ridge) p = -g for growing ridges, where they lead downhill."""
     unit = float(np.max(np.diag(hessian))) or 1.0
-    for exponent in range(-10, 14, 2):
-        found = factor(hessian + ridge * np.eye(gradient.size))
+    for ridge in _RIDGES:
+        found = factor(hessian + ridge * unit * np.eye(gradient.size))
         if found.failed is None:
             direction = -found.solve(gradient)
             if np.isfinite(direction).all() and dot(gradient, direction) < 0.0:
-                return direction
-        ridge = unit * float(f"1e{exponent}")
-    return None
+                yield direction
 
 
 def _acceptable(evaluation: Evaluation, state: SolverState, promised: float) -> bool:
-    """Whether a trial lowers the objective enough or, within rounding, the gradient."""
+    """Whether a trial lowers the objective enough or, where that is rounding, the gradient."""
     if not evaluation.finite:
         return False
     value = state.numbers["value"]
-    if evaluation.value <= value + _SUFFICIENT * promised:
-        return True
-    level = abs(evaluation.value - value) <= _NOISE * abs(value)
-    return level and float(np.max(np.abs(evaluation.gradient))) < state.gradient_size
+    noise = _NOISE * abs(value)
+    if -promised > noise:
+        return evaluation.value <= value + _SUFFICIENT * promised
+    smaller = float(np.max(np.abs(evaluation.gradient))) < 0.9 * state.gradient_size
+    return smaller and evaluation.value <= value + noise
