@@ -135,7 +135,7 @@ def writing_to(url: str, folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise DiskFullError(url, _free(folder)) from error
-        if error.errno is None or type(error).__module__ != "builtins":
+        if error.errno is None:
             raise  # not the system's: an error of what is being written
         raise UnwritableError(url, error.strerror or str(error)) from error
 

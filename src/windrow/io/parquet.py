@@ -1,0 +1,140 @@
+"""Parquet files as a source of partitions: the footer describes, row groups are the cuts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from windrow.errors import ColumnNotFoundError, FileFormatError, SchemaMismatchError
+from windrow.io.arrow_types import dtype_of, normalize
+from windrow.io.compression import RangeFile
+from windrow.io.memory import PHYSICAL
+from windrow.io.read import Read
+from windrow.plan.schema import Schema
+from windrow.plan.sources import ParquetFormat, Piece
+from windrow.plan.tables import Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from windrow.plan.sources import FileStamp
+    from windrow.plan.types import DType
+
+
+def describe(files: Sequence[FileStamp], usecols: Sequence[str], partition_bytes: int) -> Scan:
+    """Tell names and types from the footer of the first file; nothing else is read."""
+    columns = _columns(files[0])
+    names = tuple(name for name, _ in columns)
+    for name in usecols:
+        if name not in names:
+            raise ColumnNotFoundError(name, names)
+    used = tuple((name, kind) for name, kind in columns if not usecols or name in set(usecols))
+    return Scan(tuple(files), ParquetFormat(), used, partition_bytes)
+
+
+def pieces(
+    scan: Scan, run: Callable[[Callable[[int], list[Piece]], Sequence[int]], list[list[Piece]]]
+) -> list[Piece]:
+    """Cut every file at row groups, about `partition_bytes` of them together."""
+    found = run(partial(_pieces_of, scan), range(len(scan.files)))
+    return [piece for of_file in found for piece in of_file]
+
+
+def read(scan: Scan, piece: Piece, columns: Sequence[str] | None = None) -> Read:
+    """Read some columns of some row groups."""
+    wanted = list(scan.schema.names if columns is None else columns)
+    file = _open(scan.files[piece.file])
+    groups = list(range(piece.start, piece.stop))
+    table = _whole(scan, piece, lambda: file.read_row_groups(groups, columns=wanted))
+    return Read(_typed(scan, piece.file, pl.DataFrame(pl.from_arrow(table)).select(wanted)))
+
+
+def peek(scan: Scan, rows: int) -> pl.DataFrame | None:
+    """Return the first rows of the first file, if it has so many or is the only one."""
+    file = _open(scan.files[0])
+    if file.metadata.num_rows < rows and len(scan.files) > 1:
+        return None
+    names = list(scan.schema.names)
+    batches = file.iter_batches(batch_size=max(rows, 1), columns=names)
+    batch = next(batches, None)
+    if batch is None:
+        return pl.DataFrame(schema={name: PHYSICAL[kind] for name, kind in scan.columns})
+    frame = pl.DataFrame(pl.from_arrow(batch)).select(names)
+    return _typed(scan, 0, frame.head(rows)) if frame.height >= rows else None
+
+
+def count(scan: Scan, piece: Piece) -> int:
+    """Rows of some row groups, as the footer says."""
+    metadata = _open(scan.files[piece.file]).metadata
+    groups = range(piece.start, piece.stop)
+    return sum(metadata.row_group(group).num_rows for group in groups)
+
+
+def _open(stamp: FileStamp) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(pa.PythonFile(RangeFile(stamp), "r"), page_checksum_verification=True)
+    except pa.ArrowInvalid as error:
+        raise FileFormatError(stamp.url, f"is no whole Parquet file ({error})", _ADVICE) from error
+
+
+_ADVICE = "fetch or write it again"
+
+
+def _columns(stamp: FileStamp) -> tuple[tuple[str, DType], ...]:
+    empty = pl.DataFrame(pl.from_arrow(_open(stamp).schema_arrow.empty_table()))
+    return tuple((name, dtype_of(kind, name)) for name, kind in empty.schema.items())
+
+
+def _pieces_of(scan: Scan, file: int) -> list[Piece]:
+    metadata = _open(scan.files[file]).metadata
+    _check_columns(scan, file)
+    found, start, size = [], 0, 0
+    for group in range(metadata.num_row_groups):
+        own = metadata.row_group(group).total_byte_size
+        if group > start and size + own > scan.partition_bytes:
+            found.append(Piece(file, start, group))
+            start, size = group, 0
+        size += own
+    if metadata.num_row_groups > start:
+        found.append(Piece(file, start, metadata.num_row_groups))
+    return found
+
+
+def _check_columns(scan: Scan, file: int) -> None:
+    """Raise `SchemaMismatchError` when a file lacks a column or has it with another type."""
+    found = dict(_columns(scan.files[file]))
+    for name, kind in scan.columns:
+        if PHYSICAL.get(found.get(name, kind)) != PHYSICAL[kind] or name not in found:
+            has = f"{name!r} as {found[name].value}" if name in found else f"no column {name!r}"
+            raise SchemaMismatchError(
+                "files of one table must have the same columns and types",
+                f"{scan.files[file].url} has {has} where {kind.value} is wanted",
+            )
+
+
+def _typed(scan: Scan, file: int, frame: pl.DataFrame) -> pl.DataFrame:
+    plain, found = normalize(frame)
+    wanted = Schema((name, scan.schema[name]) for name in frame.columns)
+    if found != wanted:  # text of a saved table may hold lists and dictionaries
+        for name, kind in wanted.items():
+            if PHYSICAL[found[name]] != PHYSICAL[kind]:
+                raise SchemaMismatchError(
+                    "files of one table must have the same columns and types",
+                    f"{scan.files[file].url} has {name!r} as {found[name].value}",
+                )
+    return plain
+
+
+def _whole(scan: Scan, piece: Piece, work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except OSError as error:  # what Arrow raises for damaged pages has no number
+        if error.errno is not None or hasattr(error, "url"):
+            raise
+        url = scan.files[piece.file].url
+        raise FileFormatError(url, f"is damaged ({error})", _ADVICE) from error
