@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.support.http_server import Behaviour, HttpServer
 from typer.testing import CliRunner
 
 import windrow as gl
-from tests.support.http_server import Behaviour, HttpServer
 from windrow.cli import app
 
 MUSHROOM = Path(__file__).parents[2] / "examples" / "mushroom.csv"
