@@ -24,7 +24,6 @@ from windrow.errors import TypeMismatchError, UnequalVectorsError
 from windrow.execution.group import Partial, final, merge, partial
 from windrow.execution.group_sums import group_sums
 from windrow.execution.values import PHYSICAL, python_values
-from windrow.learn.tree import TreeSum
 from windrow.plan.tables import Aggregation, Group, Memory
 from windrow.plan.types import DType
 from windrow.plan.values import EPOCH, encode
@@ -349,10 +348,7 @@ def digest_of_many_rows() -> str:
     ).with_columns(t=pl.lit(None, pl.Datetime("us")), v=pl.col("v").cast(pl.List(pl.Float64)))
     wanted = [a for a, _ in REFERENCES] + [aggregation("var", "f", FLOAT)]
     group = group_by("k", "s", wanted=wanted)
-    total = TreeSum()
-    for place, start in enumerate(range(0, n, 70_000)):
-        total.add(place, partial(frame[start : start + 70_000], group))  # type: ignore[arg-type]
-    table = final(total.result(), group)  # type: ignore[arg-type]
+    table = final(partial(frame[:70_000], group) + partial(frame[70_000:], group), group)
     state = hashlib.sha256()
     for column in table:
         state.update(column.dtype.__repr__().encode())
