@@ -38,7 +38,7 @@ def _cast(step: Step) -> pl.Series:
     (column,), source = step.columns, step.types[0]
     if source is target:
         return column
-    converted = _CASTS[source, target](column)
+    converted = CASTS[source, target](column)
     return checked(step, converted, target)
 
 
@@ -164,7 +164,7 @@ def _parsed(parse: Callable[[str], Any], dtype: DType) -> Callable[[pl.Series], 
     return lambda column: by_distinct(column, parse, dtype)
 
 
-_CASTS: dict[tuple[DType, DType], Callable[[pl.Series], pl.Series]] = {
+CASTS: dict[tuple[DType, DType], Callable[[pl.Series], pl.Series]] = {
     (DType.INT, DType.FLOAT): lambda column: column.cast(pl.Float64),
     (DType.INT, DType.STR): lambda column: column.cast(pl.String),
     (DType.INT, DType.DATETIME): _int_to_moment,
@@ -186,5 +186,6 @@ _CASTS: dict[tuple[DType, DType], Callable[[pl.Series], pl.Series]] = {
     (DType.DATETIME, DType.FLOAT): _moment_to_float,
     (DType.DATETIME, DType.STR): _moment_to_text,
 }
+"""How each conversion of `windrow.plan.operations.CONVERSIONS` is done; failures become null."""
 
 OPERATIONS: dict[str, Function] = {"cast": _cast}

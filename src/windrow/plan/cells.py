@@ -43,7 +43,7 @@ def parse_list(text: str) -> list[Any]:
     found = _parse(text)
     if isinstance(found, list):
         return found
-    raise ValueError(text)
+    raise _unreadable(text)
 
 
 def parse_dict(text: str) -> dict[Any, Any]:
@@ -55,7 +55,7 @@ def parse_dict(text: str) -> dict[Any, Any]:
     found = _parse(text)
     if isinstance(found, dict):
         return found
-    raise ValueError(text)
+    raise _unreadable(text)
 
 
 def parse_vector(text: str) -> array.array[float]:
@@ -66,13 +66,13 @@ def parse_vector(text: str) -> array.array[float]:
     """
     stripped = text.strip()
     if stripped[:1] != "[" or stripped[-1:] != "]":
-        raise ValueError(text)
+        raise _unreadable(text)
     inside = stripped[1:-1].strip()
     if not inside:
         return array.array("d")
     items = re.split(r"\s*[,;]\s*|\s+", inside)
     if not all(_FLOAT.fullmatch(item) for item in items):
-        raise ValueError(text)
+        raise _unreadable(text)
     return array.array("d", map(float, items))
 
 
@@ -89,20 +89,24 @@ def parse_number(text: str) -> int | float:
             return whole
     if _FLOAT.fullmatch(stripped):
         return float(stripped)
-    raise ValueError(text)
+    raise _unreadable(text)
+
+
+def _unreadable(text: str) -> ValueError:
+    return ValueError(f"{text[:60]!r} cannot be read")
 
 
 def _parse(text: str) -> Any:  # whatever is written
     value, end = _value(text, _blank(text, 0), 0)
     if _blank(text, end) != len(text):
-        raise ValueError(text)
+        raise _unreadable(text)
     return value
 
 
 def _value(text: str, at: int, depth: int) -> tuple[Any, int]:
     """Read one value from a place on; return it and the place after it."""
     if depth > _MAX_DEPTH:
-        raise ValueError(text)
+        raise _unreadable(text)
     at = _blank(text, at)
     opening = text[at : at + 1]
     if opening == "[":
@@ -149,7 +153,7 @@ def _word(text: str, at: int, bare: re.Pattern[str]) -> tuple[Any, int]:
         return _ESCAPE.sub(_unescape, inside), quoted.end()
     found = bare.match(text, at)
     if found is None:
-        raise ValueError(text)
+        raise _unreadable(text)
     word = found[0].strip()
     if word in _WORDS:
         return _WORDS[word], found.end()
@@ -174,5 +178,5 @@ def _blank(text: str, at: int) -> int:
 
 def _expect(text: str, at: int, sign: str) -> int:
     if text[at : at + 1] != sign:
-        raise ValueError(text)
+        raise _unreadable(text)
     return at + 1

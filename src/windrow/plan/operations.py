@@ -63,7 +63,7 @@ def _of(*allowed: DType, gives: DType | None = None) -> Rule:
     return rule
 
 
-_CONVERSIONS = {
+CONVERSIONS = {
     INT: {FLOAT, STR, DType.DATETIME},
     FLOAT: {INT, STR, DType.DATETIME},
     STR: {INT, FLOAT, ARRAY, DType.LIST, DType.DICT, DType.DATETIME},
@@ -72,11 +72,12 @@ _CONVERSIONS = {
     DType.DICT: {STR},
     DType.DATETIME: {INT, FLOAT, STR},
 }
+"""What a column of each type can be cast to, besides its own."""
 
 
 def _cast(types: tuple[DType, ...], options: Mapping[str, Any]) -> DType | None:
     target = DType.of(options["dtype"])
-    return target if target is types[0] or target in _CONVERSIONS[types[0]] else None
+    return target if target is types[0] or target in CONVERSIONS[types[0]] else None
 
 
 def _option_type(_: tuple[DType, ...], options: Mapping[str, Any]) -> DType:
@@ -143,5 +144,10 @@ def result_type(name: str, types: tuple[DType, ...], options: Mapping[str, Any])
     rule, wanted = _RULES[name]
     found = rule(types, options)
     if found is None:
-        raise TypeMismatchError(name.replace("_", " "), tuple(t.value for t in types), wanted)
+        got = tuple(t.value for t in types)
+        if name == "cast":
+            target = DType.of(options["dtype"])
+            wanted = ", ".join(t.value for t in DType if target in CONVERSIONS[t])
+            raise TypeMismatchError(f"a cast to {target.value}", got, wanted)
+        raise TypeMismatchError(name.replace("_", " "), got, wanted)
     return found
