@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
-
 from tests.support.plain_session import PlainSession, table
+
 from windrow.errors import (
     ClassCountError,
     ConvergenceWarning,
