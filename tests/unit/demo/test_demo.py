@@ -53,7 +53,7 @@ def sample(tmp_path: Path) -> Path:
                     f"{plane},{origin},{draw.choice(['IAH', 'MIA'])},227,1400,{hour},15,"
                     + moment(day, hour)
                 )
-    del weather[5]  # an hour without weather
+    del weather[::17]  # hours without weather
     planes = [f"{p},{1990 + i},x,{'AIRBUS' if i % 2 else 'BOEING'},m,2,{100 + i},NA,t"
               for i, p in enumerate(PLANES)]  # fmt: skip
     folder = tmp_path / "data"
