@@ -98,7 +98,7 @@ def _foreign_series(data: object) -> tuple[pl.Series, DType] | None:
     if library == "pandas" and hasattr(data, "to_frame"):
         return _pandas_column(data, NAME)
     if library == "pyarrow" and hasattr(data, "type"):
-        found = pl.from_arrow(data)  # type: ignore[arg-type]  # an array
+        found = pl.from_arrow(data)
         return _normal(pl.DataFrame({NAME: found}))[NAME]
     return None
 

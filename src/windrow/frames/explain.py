@@ -15,9 +15,8 @@ from windrow.plan.expressions import (
     RowNumber,
     Score,
 )
-from windrow.plan.node import topological
+from windrow.plan.node import Node, topological
 from windrow.plan.tables import (
-    Append,
     Filter,
     Group,
     Join,
@@ -29,7 +28,6 @@ from windrow.plan.tables import (
     Sort,
     TopK,
     Unique,
-    Zip,
 )
 
 if TYPE_CHECKING:
@@ -65,9 +63,9 @@ def explained(plan: Plan) -> str:
 def _wanted(plan: Plan) -> dict[str, dict[str, None]]:
     """For each table of a plan, the columns of it that are needed."""
     wanted: dict[str, dict[str, None]] = {plan.key: dict.fromkeys(plan.schema)}
-    for node in reversed(topological(plan)):
-        if not isinstance(node, Plan):
-            continue
+    root: Node = plan
+    tables = [node for node in topological(root) if isinstance(node, Plan)]
+    for node in reversed(tables):
         own = wanted.setdefault(node.key, {})
         for table in node.inputs():
             names = wanted.setdefault(table.key, {})
@@ -141,9 +139,7 @@ def _line(node: Plan, wanted: dict[str, None]) -> str:
         case TopK():
             return f"TopK: the {node.count} {'smallest' if node.smallest else 'largest'} of {node.column}"
         case _:
-            return {Append: "Append", Zip: "Zip", Unique: "Unique"}.get(
-                type(node), type(node).__name__
-            )
+            return type(node).__name__
 
 
 def _named(name: str, expression: Expression) -> str:

@@ -11,6 +11,7 @@ from windrow.frames import compute
 from windrow.frames.literals import literal, operation
 from windrow.plan.compose import aligned, column, filtered, project, select
 from windrow.plan.expressions import Column, Literal, RowCount, RowNumber
+from windrow.plan.sources import ParquetFormat
 from windrow.plan.tables import (
     Aggregation,
     Append,
@@ -50,7 +51,7 @@ class Lazy:
     def from_plan(cls, plan: Plan) -> Self:
         """Return the table that a plan describes."""
         made = cls.__new__(cls)
-        made._plan, made._facts = plan, {}
+        made._plan, made._facts = plan, {}  # noqa: SLF001  # of this class
         return made
 
     @property
@@ -83,7 +84,7 @@ class Lazy:
         return known if known is not None else int(self._fact(_counting(self._plan)))
 
     def _shown_count(self, found: int, asked: int) -> int | None:
-        """Return the number of rows if it follows from having computed the first ones.
+        """Return the number of rows if having computed the first ones tells it, or a file does.
 
         Parameters
         ----------
@@ -92,8 +93,10 @@ class Lazy:
         """
         known = self._known_count()
         base = self._plan.source if isinstance(self._plan, Project) else self._plan
-        if known is not None or not isinstance(base, (Group, Slice, TopK, Unique)):
+        if known is not None or not isinstance(base, (Group, Scan, Slice, TopK, Unique)):
             return known
+        if isinstance(base, Scan) and not isinstance(base.format, ParquetFormat):
+            return None
         head = isinstance(base, Slice) and not base.start and base.step == 1
         if head and isinstance(base, Slice) and base.stop is not None and 0 <= base.stop <= asked:
             return found

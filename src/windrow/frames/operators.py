@@ -159,7 +159,7 @@ class ColumnOperators(Lazy):
         >>> list(wr.SArray([-1, 2, None]).abs())
         [1, 2, None]
         """
-        return abs(self)
+        return self.__abs__()
 
     def clip(self, lower: float = math.nan, upper: float = math.nan) -> Self:
         """Bring values below `lower` or above `upper` to that bound; NaN means no bound.
@@ -286,7 +286,7 @@ def _bound(name: str, value: float | None) -> float | None:
 
 
 def _known_values(other: object) -> tuple[tuple[Any, ...], DType]:
-    """Return given values, or the distinct ones of a column, as Python knows them; and their type."""
+    """Return given values, or the distinct ones of a column, and their type."""
     from windrow.execution.values import python_values, series_from_values
 
     if isinstance(other, ColumnOperators):

@@ -104,12 +104,10 @@ class FrameOutput(Lazy):
         except ModuleNotFoundError:
             raise MissingPackageError("pandas", "to_dataframe()") from None
         rows = compute.frame(self._plan)
-        return pd.DataFrame(
-            {
-                name: _pandas_column(rows.get_column(name), dtype)
-                for name, dtype in self._plan.schema.items()
-            }
-        )
+        arrays = {
+            name: _array(rows.get_column(name), dtype) for name, dtype in self._plan.schema.items()
+        }
+        return pd.DataFrame({name: pd.Series(a, dtype=a.dtype) for name, a in arrays.items()})
 
     def to_numpy(self) -> np.ndarray[Any, Any]:
         """Return the rows as a NumPy array of one row each.
@@ -172,7 +170,7 @@ class FrameOutput(Lazy):
         """
         saving.save_table(self._plan, filename, format)
 
-    def export_csv(
+    def export_csv(  # noqa: PLR0917  # the ancestor's order
         self,
         filename: str,
         delimiter: str = ",",
@@ -198,7 +196,7 @@ class FrameOutput(Lazy):
         header
             Whether the first line has the names of the columns.
         quote_level
-            0: quote every cell; 1: all but numbers are quoted; 2: only where it is needed; 3: never.
+            0: quote every cell; 1: all but numbers; 2: only where it is needed; 3: none.
             The constants of Python's `csv` are taken too.
         double_quote
             Write a quote inside a quoted cell twice, instead of after `escape_char`.
@@ -229,26 +227,20 @@ class FrameOutput(Lazy):
 
 
 def numpy_column(values: pl.Series, dtype: DType) -> np.ndarray[Any, Any]:
-    """Return a column as an array: numbers as such, vectors of one length as a matrix, else objects."""
+    """Return a column as an array; vectors of one length as a matrix."""
     import numpy as np
 
-    from windrow.execution.values import python_values
-
-    if dtype is DType.DATETIME and not values.null_count():
-        return values.to_numpy()
-    if dtype.is_number:
-        return values.to_numpy()
     if dtype is DType.ARRAY and values.list.len().n_unique() == 1 and not values.null_count():
         return np.array(values.to_list())
-    return _objects(python_values(values, dtype))
+    return _array(values, dtype)
 
 
-def _pandas_column(values: pl.Series, dtype: DType) -> Any:
-    """Return a column as pandas takes it: numbers and times as arrays, else objects."""
+def _array(values: pl.Series, dtype: DType) -> np.ndarray[Any, Any]:
+    """Return a column as a one-dimensional array: numbers and times as such, else objects."""
     from windrow.execution.values import python_values
 
     if dtype.is_number or dtype is DType.DATETIME:
-        return values.to_numpy()
+        return values.to_numpy(writable=True)
     return _objects(python_values(values, dtype))
 
 

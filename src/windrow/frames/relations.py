@@ -163,8 +163,9 @@ class FrameRelations(FrameColumns):
             raise ArgumentTypeError("other", type(other).__name__, "an SFrame")
         if not self.num_columns() or not other.num_columns():
             return self.from_plan(self._plan if self.num_columns() else other.plan)
-        same = set(other.column_names()) == set(self.column_names())
-        plan = select(other.plan, self.column_names()) if same else other.plan
+        plan, names = other.plan, self.column_names()
+        if other.column_names() != names and set(other.column_names()) == set(names):
+            plan = select(plan, names)
         return self.from_plan(Append((self._plan, plan)))
 
     # --- order ---

@@ -29,7 +29,7 @@ class FrameShapes(FrameRelations):
 
     __slots__ = ()
 
-    def pack_columns(
+    def pack_columns(  # noqa: PLR0917  # the ancestor's order
         self,
         column_names: Sequence[str] | None = None,
         column_name_prefix: str | None = None,
@@ -113,7 +113,9 @@ class FrameShapes(FrameRelations):
         own = column(self._plan, name)
         single = project(self._plan, [(NAME, own)])
         prefix = name if column_name_prefix is None else column_name_prefix
-        parts = parts_of(single, own, prefix, column_types, na_value, limit)
+        parts = parts_of(
+            single, own, prefix=prefix, types=column_types, na_value=na_value, limit=limit
+        )
         keep = [pair for pair in self._own() if pair[0] != name]
         for new, _ in parts:
             if any(new == old for old, _ in keep):
@@ -185,13 +187,18 @@ def unpacked(
     limit: Sequence[Any] | None,
 ) -> Plan:
     """Return the table of the parts of a column; see `SArray.unpack`."""
-    own = column(plan, NAME)
-    return project(plan, parts_of(plan, own, prefix, types, na_value, limit))
+    return project(
+        plan,
+        parts_of(
+            plan, column(plan, NAME), prefix=prefix, types=types, na_value=na_value, limit=limit
+        ),
+    )
 
 
 def parts_of(
     plan: Plan,
     value: Expression,
+    *,
     prefix: str,
     types: Sequence[type] | None,
     na_value: object,

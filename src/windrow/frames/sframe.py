@@ -14,7 +14,7 @@ from windrow.frames.reshape import FrameShapes
 from windrow.frames.sarray import SArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["SFrame"]
 
@@ -82,7 +82,7 @@ class SFrame(FrameReading, FrameOutput, FrameShapes):
     @overload
     def __getitem__(self, key: str) -> SArray: ...
     @overload
-    def __getitem__(self, key: slice | SArray | Iterable[str | type] | type) -> SFrame: ...
+    def __getitem__(self, key: slice | SArray | type | list[Any] | tuple[Any, ...]) -> SFrame: ...
     @overload
     def __getitem__(self, key: SupportsIndex) -> dict[str, Any]: ...
     def __getitem__(self, key: Any) -> Any:
