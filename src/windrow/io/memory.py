@@ -36,8 +36,8 @@ PHYSICAL: dict[DType, pl.DataType] = {
 def empty(schema: Schema) -> pl.DataFrame:
     """Return a frame of no rows.
 
-    >>> empty(Schema([("a", DType.INT)])).schema
-    Schema({'a': Int64})
+    >>> empty(Schema([("a", DType.INT)])).schema["a"]
+    Int64
     """
     return pl.DataFrame(schema={name: PHYSICAL[dtype] for name, dtype in schema.items()})
 

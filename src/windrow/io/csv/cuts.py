@@ -42,7 +42,7 @@ class Stretch(NamedTuple):
 def look_at(data: bytes, dialect: Dialect) -> Stretch:
     r"""Find the first row end of a stretch and the state behind it, from every state.
 
-    >>> from windrow.io.csv.dialect import dialect_of
+    >>> from windrow.io.csv.dialect import QUOTED, TEXT, dialect_of
     >>> from windrow.plan.sources import CsvFormat
     >>> found = look_at(b'a"\nb,"\nc', dialect_of(CsvFormat()))
     >>> found.rows[TEXT], found.rows[QUOTED], found.ends[TEXT] == QUOTED
