@@ -26,7 +26,8 @@ import polars as pl
 
 from windrow.execution.lower_step import Function, Step, nulled
 from windrow.execution.values import CHUNK, empty, python_values, series_from_values, text_of
-from windrow.plan.cells import parse_dict, parse_list, parse_vector
+from windrow.execution.vectors import Vectors
+from windrow.plan.cells import parse_nested, parse_vector
 from windrow.plan.types import DType
 
 _ADVICE = "give undefined_on_failure=True to get None for such values"
@@ -53,7 +54,7 @@ def checked(step: Step, converted: pl.Series, target: DType) -> pl.Series:
 
 
 def by_distinct(column: pl.Series, convert: Callable[[Any], Any], dtype: DType) -> pl.Series:
-    """Convert each distinct text once, in Python; a ValueError gives None."""
+    """Convert each distinct text once, in Python; None and a ValueError give None."""
     distinct = column.unique(maintain_order=True).drop_nulls()
     held: list[Any] = []
     for text in distinct:
@@ -164,6 +165,33 @@ def _parsed(parse: Callable[[str], Any], dtype: DType) -> Callable[[pl.Series], 
     return lambda column: by_distinct(column, parse, dtype)
 
 
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_PLAIN_VECTOR = rf"^\s*\[\s*{_NUMBER}(?:\s*,\s*{_NUMBER})*\s*\]\s*$"
+
+
+def _text_to_vector(column: pl.Series) -> pl.Series:
+    """Read numbers between commas with the engine, and whatever else is written in Python."""
+    plain = column.str.contains(_PLAIN_VECTOR)
+    inside = nulled(column, ~plain).str.strip_chars().str.strip_prefix("[").str.strip_suffix("]")
+    items = inside.str.split(",")
+    numbers = items.explode(keep_nulls=False, empty_as_null=False).str.strip_chars()
+    lengths = items.list.len().fill_null(0).cast(pl.Int64).to_numpy()
+    elements = numbers.cast(pl.Float64).to_numpy()
+    quick = Vectors(lengths, items.is_null().to_numpy(), elements).series()
+    rest = nulled(column, plain)
+    if rest.null_count() == len(rest):
+        return quick
+    return quick.zip_with(quick.is_not_null(), by_distinct(rest, parse_vector, DType.ARRAY))
+
+
+def _of_kind(kind: type) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        value = parse_nested(text)
+        return value if isinstance(value, kind) else None
+
+    return parse
+
+
 CASTS: dict[tuple[DType, DType], Callable[[pl.Series], pl.Series]] = {
     (DType.INT, DType.FLOAT): lambda column: column.cast(pl.Float64),
     (DType.INT, DType.STR): lambda column: column.cast(pl.String),
@@ -173,9 +201,9 @@ CASTS: dict[tuple[DType, DType], Callable[[pl.Series], pl.Series]] = {
     (DType.FLOAT, DType.DATETIME): _float_to_moment,
     (DType.STR, DType.INT): _text_to_int,
     (DType.STR, DType.FLOAT): _text_to_float,
-    (DType.STR, DType.ARRAY): _parsed(parse_vector, DType.ARRAY),
-    (DType.STR, DType.LIST): _parsed(parse_list, DType.LIST),
-    (DType.STR, DType.DICT): _parsed(parse_dict, DType.DICT),
+    (DType.STR, DType.ARRAY): _text_to_vector,
+    (DType.STR, DType.LIST): _parsed(_of_kind(list), DType.LIST),
+    (DType.STR, DType.DICT): _parsed(_of_kind(dict), DType.DICT),
     (DType.STR, DType.DATETIME): _text_to_moment,
     (DType.ARRAY, DType.STR): _written(DType.ARRAY),
     (DType.ARRAY, DType.LIST): lambda column: by_value(column, DType.ARRAY, list, DType.LIST),

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from windrow.execution.lower_casts import by_distinct
-from windrow.execution.lower_vectors import Vectors
+from windrow.execution.vectors import Vectors
 from windrow.learn.hashing import hash_rows, permute, uniform
 from windrow.plan.types import DType
 

@@ -3,63 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from windrow.execution.lower_step import aligned, nulled
+from windrow.execution.vectors import Vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-@dataclass(frozen=True)
-class Vectors:
-    """A column of vectors, laid end to end.
-
-    Attributes
-    ----------
-    lengths
-        Elements of each row, int64; 0 where the row is missing.
-    missing
-        Whether each row is missing.
-    elements
-        All elements, float64.
-    """
-
-    lengths: NDArray[np.int64]
-    missing: NDArray[np.bool_]
-    elements: NDArray[np.float64]
-
-    @staticmethod
-    def of(series: pl.Series) -> Vectors:
-        """Take a column apart."""
-        lengths = series.list.len().fill_null(0).cast(pl.Int64).to_numpy()
-        elements = series.explode(keep_nulls=False, empty_as_null=False)
-        return Vectors(lengths, series.is_null().to_numpy(), elements.to_numpy())
-
-    def series(self) -> pl.Series:
-        """Put the column together."""
-        import pyarrow as pa
-
-        offsets = np.concatenate([[0], np.cumsum(self.lengths)])
-        mask = pa.array(self.missing) if self.missing.any() else None
-        lists = pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(self.elements), mask=mask)
-        found = pl.from_arrow(lists)
-        if not isinstance(found, pl.Series):
-            raise TypeError(found)
-        return found.cast(pl.List(pl.Float64))
-
-    def where(self, kept: NDArray[np.bool_]) -> Vectors:
-        """Make the other rows missing."""
-        elements = self.elements[np.repeat(kept, self.lengths)]
-        return Vectors(np.where(kept, self.lengths, 0), ~kept, elements)
-
-    def rows(self) -> NDArray[np.int64]:
-        """Row of each element."""
-        return np.repeat(np.arange(len(self.lengths)), self.lengths)
 
 
 def elementwise(

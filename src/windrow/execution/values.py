@@ -26,6 +26,7 @@ import numpy as np
 import polars as pl
 
 from windrow.errors import CastError, MixedTypesError, UnsupportedTypeError
+from windrow.execution.vectors import Vectors
 from windrow.plan.types import DType
 from windrow.plan.values import decode_dict, decode_list, encode, microseconds
 
@@ -104,6 +105,20 @@ def series_from_values(
     fast = _fast_series(values, kind)
     if fast is not None:
         return fast.alias(name), kind
+    held = _converted(values, kind, name, first_row, undefined_on_failure=undefined_on_failure)
+    if kind is DType.ARRAY:
+        return Vectors.of_values(held).series().alias(name), kind
+    return pl.Series(name, held, dtype=PHYSICAL[kind]), kind
+
+
+def _converted(
+    values: Sequence[object],
+    kind: DType,
+    name: str,
+    first_row: int,
+    *,
+    undefined_on_failure: bool,
+) -> list[Any]:
     convert = _CONVERTERS[kind]
     held: list[Any] = []
     for row, value in enumerate(values):
@@ -119,7 +134,7 @@ def series_from_values(
                     f"{value!r}"[:80], kind.value, column, first_row + row, _ADVICE
                 ) from None
             held.append(None)
-    return pl.Series(name, held, dtype=PHYSICAL[kind]), kind
+    return held
 
 
 def infer(values: Sequence[object], name: str = "") -> DType:
@@ -174,7 +189,8 @@ def _plain(values: np.ndarray[Any, Any]) -> Sequence[object]:
 
 
 _INTEGERS: set[type] = {int, bool, type(None)}
-_FLOATS: set[type] = {float, int, bool, type(None)}
+_NUMBERS: set[type] = {float, int, bool}
+_FLOATS: set[type] = _NUMBERS | {type(None)}
 _TEXTS: set[type] = {str, type(None)}
 
 
@@ -226,7 +242,8 @@ def _sequence_type(value: Any) -> DType | None:
         return DType.ARRAY if value.ndim == 1 and value.dtype.kind in "biuf" else DType.LIST
     if not value:
         return None
-    return DType.ARRAY if all(_is_number(item) for item in value) else DType.LIST
+    numbers = _NUMBERS.issuperset(map(type, value))
+    return DType.ARRAY if numbers or all(map(_is_number, value)) else DType.LIST
 
 
 def _is_number(value: object) -> bool:
@@ -252,10 +269,14 @@ def _to_text(value: Any) -> str:
     return value if type(value) is str else text_of(value)
 
 
-def _to_vector(value: Any) -> list[float]:
+def _to_vector(value: Any) -> Any:
+    if type(value) is list and _NUMBERS.issuperset(map(type, value)):
+        return value
+    if isinstance(value, array.array) and value.typecode == "d":
+        return value
     if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
         raise TypeError(value)
-    return [_to_float(item) for item in value]
+    return list(map(_to_float, value))
 
 
 def _to_list_text(value: Any) -> str:
@@ -315,9 +336,9 @@ def python_values(series: pl.Series, dtype: DType) -> list[Any]:
     >>> python_values(pl.Series([[1.0, 2.0], None]), DType.ARRAY)
     [array('d', [1.0, 2.0]), None]
     """
-    values = series.to_list()
     if dtype is DType.ARRAY:
-        return [None if v is None else _vector(v) for v in values]
+        return Vectors.of(series).values()
+    values = series.to_list()
     if dtype.is_nested:
         decode = decode_list if dtype is DType.LIST else decode_dict
         return [None if v is None else decode(v) for v in values]
@@ -332,7 +353,3 @@ def iterate(series: pl.Series, dtype: DType) -> Iterator[Any]:
     """
     for start in range(0, len(series), CHUNK):
         yield from python_values(series.slice(start, CHUNK), dtype)
-
-
-def _vector(items: list[float | None]) -> array.array[float]:
-    return array.array("d", [float("nan") if item is None else item for item in items])

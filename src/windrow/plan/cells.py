@@ -1,148 +1,118 @@
 r"""Vectors, lists and dictionaries as people write them in text: ``[1, 2.5]``, ``{a:1, "b":[x]}``.
 
-The ancestor's syntax, of which JSON and what Python prints are cases: items are separated by
-commas; strings may stand without quotes, with single or with double ones (``\`` escapes); ``None``
-and ``null`` are missing, also where nothing stands; ``true`` and ``false``, in Python's spelling or
-JSON's, are 1 and 0. Vectors may be separated by blanks or semicolons instead.
+JSON is read as such. Besides it the ancestor's syntax and what Python prints are: strings without
+quotes, with single or with double ones (``\`` escapes); semicolons for commas, and between numbers
+blanks; a comma at the end; ``None``, ``null``, ``NA`` or nothing for a missing value; ``true`` and
+``True`` for 1, ``false`` and ``False`` for 0.
 """
 
 from __future__ import annotations
 
-import array
-import math
+import json
 import re
 from typing import Any
 
 _QUOTED = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')\s*""", re.DOTALL)
-_BARE = re.compile(r"[^,\[\]{}:\"']*")
-_BARE_VALUE = re.compile(r"[^,\[\]{}\"']*")
+_KEY = re.compile(r"[^,;\[\]{}:\"']*")
+_ITEM = re.compile(r"[^,;\[\]{}\"']*")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
-_INT = re.compile(r"[+-]?[0-9]+")
+_INT = re.compile(r"[+-]?[0-9]{1,400}")
 _FLOAT = re.compile(
     r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.IGNORECASE
 )
-_WORDS: dict[str, int | float | None] = {
-    "": None,
-    "None": None,
-    "null": None,
-    "True": 1,
-    "true": 1,
-    "False": 0,
-    "false": 0,
+_WORDS: dict[str, int | None] = {
+    **dict.fromkeys(("", "None", "null", "NA")),
+    **dict.fromkeys(("True", "true"), 1),
+    **dict.fromkeys(("False", "false"), 0),
 }
 _MAX_DEPTH = 200
 
 
-def parse_list(text: str) -> list[Any]:
-    """Return the list that a text is; raises ValueError for any other text.
+def parse_nested(text: str) -> list[Any] | dict[Any, Any] | None:
+    """Return the list or the dictionary that a text is, None when it is neither.
 
-    >>> parse_list("[1, 2.5, 'a', b, None, {k: [1]}]")
-    [1, 2.5, 'a', 'b', None, {'k': [1]}]
+    >>> parse_nested("[1, 2.5, 'a', b, None]"), parse_nested("{a:1, 3:[x]}"), parse_nested("[1")
+    ([1, 2.5, 'a', 'b', None], {'a': 1, 3: ['x']}, None)
     """
-    found = _parse(text)
-    if isinstance(found, list):
-        return found
-    raise _unreadable(text)
+    stripped = text.strip()
+    if stripped[:1] not in {"[", "{"}:
+        return None
+    try:
+        value = json.loads(stripped)
+    except RecursionError:
+        return None
+    except ValueError:
+        value = _written_freely(stripped)
+    return value if isinstance(value, (list, dict)) else None
 
 
-def parse_dict(text: str) -> dict[Any, Any]:
-    """Return the dictionary that a text is; raises ValueError for any other text.
+def parse_vector(text: str) -> list[float] | None:
+    """Return the numbers of the vector that a text is, None when it is none.
 
-    >>> parse_dict('{a:1, "b c":2, 3:x}')
-    {'a': 1, 'b c': 2, 3: 'x'}
-    """
-    found = _parse(text)
-    if isinstance(found, dict):
-        return found
-    raise _unreadable(text)
-
-
-def parse_vector(text: str) -> array.array[float]:
-    """Return the vector that a text is; raises ValueError for any other text.
-
-    >>> parse_vector("[1, 2.5]"), parse_vector("[1 2;3]")
-    (array('d', [1.0, 2.5]), array('d', [1.0, 2.0, 3.0]))
+    >>> parse_vector("[1, 2.5]"), parse_vector("[1 2;3]"), parse_vector("[a]")
+    ([1.0, 2.5], [1.0, 2.0, 3.0], None)
     """
     stripped = text.strip()
     if stripped[:1] != "[" or stripped[-1:] != "]":
-        raise _unreadable(text)
+        return None
     inside = stripped[1:-1].strip()
-    if not inside:
-        return array.array("d")
-    items = re.split(r"\s*[,;]\s*|\s+", inside)
+    items = re.split(r"\s*[,;]\s*|\s+", inside) if inside else []
     if not all(_FLOAT.fullmatch(item) for item in items):
-        raise _unreadable(text)
-    return array.array("d", map(float, items))
+        return None
+    return [float(item) for item in items]
 
 
-def parse_number(text: str) -> int | float:
-    """Return the number that a text is; an int past 64 bits becomes a float.
-
-    >>> parse_number(" 007"), parse_number("1e3")
-    (7, 1000.0)
-    """
-    stripped = text.strip()
-    if _INT.fullmatch(stripped):
-        whole = int(stripped) if len(stripped) < 4000 else math.inf
-        if -(1 << 63) <= whole < 1 << 63:
-            return whole
-    if _FLOAT.fullmatch(stripped):
-        return float(stripped)
-    raise _unreadable(text)
+class _UnreadableError(ValueError):
+    """The text is no value; the caller says so for the whole of it."""
 
 
-def _unreadable(text: str) -> ValueError:
-    return ValueError(f"{text[:60]!r} cannot be read")
-
-
-def _parse(text: str) -> Any:  # whatever is written
-    value, end = _value(text, _blank(text, 0), 0)
-    if _blank(text, end) != len(text):
-        raise _unreadable(text)
-    return value
+def _written_freely(text: str) -> Any:
+    try:
+        value, end = _value(text, 0, 0)
+    except _UnreadableError:
+        return None
+    return value if _blank(text, end) == len(text) else None
 
 
 def _value(text: str, at: int, depth: int) -> tuple[Any, int]:
     """Read one value from a place on; return it and the place after it."""
     if depth > _MAX_DEPTH:
-        raise _unreadable(text)
+        raise _UnreadableError
     at = _blank(text, at)
     opening = text[at : at + 1]
     if opening == "[":
         return _items(text, at + 1, depth)
     if opening == "{":
         return _pairs(text, at + 1, depth)
-    return _word(text, at, _BARE_VALUE)
+    return _word(text, at, _ITEM)
 
 
 def _items(text: str, at: int, depth: int) -> tuple[list[Any], int]:
     items: list[Any] = []
-    at = _blank(text, at)
-    if text[at : at + 1] == "]":
-        return items, at + 1
-    while True:
-        value, at = _value(text, at, depth + 1)
-        items.append(value)
-        at = _blank(text, at)
-        if text[at : at + 1] == "]":
-            return items, at + 1
-        at = _expect(text, at, ",")
+    while not _closes(text, at, "]"):
+        found = _ITEM.match(text, _blank(text, at))
+        words = found[0].split() if found else []
+        if found and len(words) > 1 and all(_FLOAT.fullmatch(word) for word in words):
+            items += [_meaning(word) for word in words]
+            at = found.end()
+        else:
+            value, at = _value(text, at, depth + 1)
+            items.append(value)
+        at = _separated(text, at, "]")
+    return items, _blank(text, at) + 1
 
 
 def _pairs(text: str, at: int, depth: int) -> tuple[dict[Any, Any], int]:
     pairs: dict[Any, Any] = {}
-    at = _blank(text, at)
-    if text[at : at + 1] == "}":
-        return pairs, at + 1
-    while True:
-        key, at = _word(text, _blank(text, at), _BARE)
-        value, at = _value(text, _expect(text, _blank(text, at), ":"), depth + 1)
-        pairs[key] = value
+    while not _closes(text, at, "}"):
+        key, at = _word(text, _blank(text, at), _KEY)
         at = _blank(text, at)
-        if text[at : at + 1] == "}":
-            return pairs, at + 1
-        at = _expect(text, at, ",")
+        if text[at : at + 1] != ":":
+            raise _UnreadableError
+        pairs[key], at = _value(text, at + 1, depth + 1)
+        at = _separated(text, at, "}")
+    return pairs, _blank(text, at) + 1
 
 
 def _word(text: str, at: int, bare: re.Pattern[str]) -> tuple[Any, int]:
@@ -150,33 +120,45 @@ def _word(text: str, at: int, bare: re.Pattern[str]) -> tuple[Any, int]:
     quoted = _QUOTED.match(text, at)
     if quoted is not None:
         inside = quoted[1] if quoted[1] is not None else quoted[2]
-        return _ESCAPE.sub(_unescape, inside), quoted.end()
+        return _ESCAPE.sub(_unescaped, inside), quoted.end()
     found = bare.match(text, at)
     if found is None:
-        raise _unreadable(text)
-    word = found[0].strip()
+        raise _UnreadableError
+    return _meaning(found[0].strip()), found.end()
+
+
+def _meaning(word: str) -> int | float | str | None:
+    """Return what a word without quotes stands for."""
     if word in _WORDS:
-        return _WORDS[word], found.end()
-    try:
-        return parse_number(word), found.end()
-    except ValueError:
-        return word, found.end()
+        return _WORDS[word]
+    if _INT.fullmatch(word):
+        return int(word)
+    return float(word) if _FLOAT.fullmatch(word) else word
 
 
-def _unescape(found: re.Match[str]) -> str:
+def _unescaped(found: re.Match[str]) -> str:
     code = found[1]
-    if len(code) > 1:
-        return chr(int(code[1:], 16))
-    return _ESCAPED.get(code, code)
+    return chr(int(code[1:], 16)) if len(code) > 1 else _ESCAPED.get(code, code)
+
+
+def _closes(text: str, at: int, closing: str) -> bool:
+    at = _blank(text, at)
+    if at == len(text):
+        raise _UnreadableError
+    return text[at] == closing
+
+
+def _separated(text: str, at: int, closing: str) -> int:
+    """Return the place after a separator, or that of the closing bracket."""
+    at = _blank(text, at)
+    if text[at : at + 1] in {",", ";"}:
+        return at + 1
+    if text[at : at + 1] != closing:
+        raise _UnreadableError
+    return at
 
 
 def _blank(text: str, at: int) -> int:
     while at < len(text) and text[at].isspace():
         at += 1
     return at
-
-
-def _expect(text: str, at: int, sign: str) -> int:
-    if text[at : at + 1] != sign:
-        raise _unreadable(text)
-    return at + 1

@@ -218,3 +218,22 @@ def test_a_scorer_is_called_once_for_all_its_outputs() -> None:
     assert found["double"][0] == 2.0
     assert math.isnan(found["double"][1])
     assert found["text"].to_list() == ["a!", None]
+
+
+class Matrix:
+    """A scorer with a vector for each row, and with numbers as whole rows."""
+
+    def __call__(self, columns: dict[str, Any]) -> dict[str, Any]:
+        x = columns["x"]
+        return {"both": np.stack([x, 1 - x], axis=1), "whole": (x > 0).astype(np.int32)}
+
+
+def test_a_scorer_may_give_vectors_and_ints() -> None:
+    frame = table(x=(FLOAT, [0.25, 1.0]))
+    both, whole = (
+        Score(pickle.dumps(Matrix()), (Column("x", FLOAT),), ("x",), name, dtype)
+        for name, dtype in (("both", DType.ARRAY), ("whole", INT))
+    )
+    assert [list(v) for v in values_of(frame, both)] == [[0.25, 0.75], [1.0, 0.0]]
+    assert values_of(frame, whole) == [1, 1]
+    assert values_of(frame.clear(), both) == []

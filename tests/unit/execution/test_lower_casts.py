@@ -22,6 +22,7 @@ from windrow.plan.types import DType
 
 INT, FLOAT, STR, ARRAY, DATETIME = DType.INT, DType.FLOAT, DType.STR, DType.ARRAY, DType.DATETIME
 LIST, DICT = DType.LIST, DType.DICT
+NAN = math.nan
 _FLOAT = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE)
 
 
@@ -93,11 +94,8 @@ def test_an_error_names_value_row_and_column() -> None:
 
 
 def test_containers_are_read_from_text() -> None:
-    assert [list(v) for v in cast(STR, ["[1, 2]", "[]", "[1 2.5]"], ARRAY)] == [
-        [1.0, 2.0],
-        [],
-        [1.0, 2.5],
-    ]
+    vectors = ["[1, 2]", "[]", "[1 2.5]", " [ -1e3 , .5 ] ", "[nan]"]
+    assert bits(cast(STR, vectors, ARRAY)) == bits([[1.0, 2.0], [], [1.0, 2.5], [-1e3, 0.5], [NAN]])
     assert cast(STR, ["[1, 'a', None]", None], LIST) == [[1, "a", None], None]
     assert cast(STR, ['{a:1, "b":[2]}'], DICT) == [{"a": 1, "b": [2]}]
     assert cast(STR, ["[1", "x", "{a:1}"], ARRAY, undefined=True) == [None, None, None]
