@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Silent", "TextTable"]
 
+PACKAGE = "windrow."
 RULE = "-" * 56
 NARROWEST = 8
 
@@ -22,7 +24,7 @@ class Silent:
     def __call__(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, Warned):
-            warnings.warn(event.text, event.category, stacklevel=4)
+            warnings.warn(event.text, event.category, stacklevel=_first_outside())
 
     def close(self) -> None:
         """End the output, whether or not the program finished."""
@@ -98,6 +100,14 @@ class TextTable(Silent):
     def _line(self, cells: Sequence[str]) -> str:
         padded = (cell.ljust(width) for cell, width in zip(cells, self._widths, strict=True))
         return "| " + " | ".join(padded) + " |\n"
+
+
+def _first_outside() -> int:
+    """Give the stack level, for who calls this, of the user's own line."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001  # what `warnings` itself walks along
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def is_shown(row: int) -> bool:

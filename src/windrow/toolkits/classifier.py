@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from windrow.errors import FeatureTypeError, OptionChoiceError
 from windrow.execution import environment
 from windrow.frames.operators import NAME
 from windrow.frames.sarray import SArray
 from windrow.frames.sframe import SFrame
+from windrow.learn import metrics
 from windrow.plan.compose import project
 from windrow.plan.types import DType
 from windrow.toolkits.evaluation import confusion_table, roc_table
@@ -17,7 +20,7 @@ from windrow.toolkits.features import FeatureEncoder, FeatureFinisher
 from windrow.toolkits.linear_model import LinearModel
 from windrow.toolkits.measures import ClassCounts, ClassSums
 from windrow.toolkits.prepare import place_checked, with_unseen
-from windrow.toolkits.scores import Confusion, Roc
+from windrow.toolkits.scores import Confusion, defined
 from windrow.toolkits.scoring import (
     MarginScorer,
     complete,
@@ -61,42 +64,40 @@ class Measures:
         counts = ClassCounts.of(sums)
         return cls(counts, Confusion(labels, classes, counts.confusion))
 
-    @property
-    def positive(self) -> Any:
-        """The class that precision and recall are about: the second."""
-        return self.confusion.predictions[1]
-
     def accuracy(self) -> float:
         """Share of rows that are right."""
         return float(self.confusion.accuracy())
 
     def precision(self) -> float | None:
         """Share of right ones among the rows predicted as the second class."""
-        return self.confusion.precision(positive=self.positive)  # type: ignore[no-any-return]
+        return self._of_second(self.confusion.precision)
 
     def recall(self) -> float | None:
         """Share of the rows of the second class that are right."""
-        return self.confusion.recall(positive=self.positive)  # type: ignore[no-any-return]
+        return self._of_second(self.confusion.recall)
 
     def f1_score(self) -> float | None:
         """Harmonic mean of both."""
-        return self.confusion.fbeta(positive=self.positive)  # type: ignore[no-any-return]
+        return self._of_second(lambda average: self.confusion.fbeta(1.0, average))
 
     def log_loss(self) -> float:
         """Mean of -log of the probability of each row's class."""
         return self.counts.log_loss / self.confusion.rows
 
-    @property
-    def roc(self) -> Roc:
-        """How the probabilities lie."""
-        return Roc(self.counts.positives, self.counts.negatives)
+    def auc(self) -> float | None:
+        """Area under the ROC curve."""
+        return defined(metrics.auc(self.counts.bins))
+
+    def _of_second(self, score: Callable[[None], Any]) -> float | None:
+        each: dict[Any, float | None] = score(None)
+        return each.get(self.confusion.predictions[1])
 
     def report_by_class(self) -> SFrame:
         """Return a row for each label with what was predicted right and wrong."""
         confusion, labels = self.confusion, self.confusion.labels
-        actual = [confusion.actual(label) for label in labels]
-        right = [confusion.right(label) for label in labels]
-        predicted = [confusion.predicted(label) for label in labels]
+        counts = confusion.among(labels)
+        actual, predicted = counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist()
+        right = np.diag(counts).tolist()
         precision, recall = (
             score(average=None) for score in (confusion.precision, confusion.recall)
         )
@@ -300,8 +301,6 @@ def _result(measures: Measures, metric: str, titles: tuple[str, str]) -> Callabl
     if metric == "confusion_matrix":
         return lambda: confusion_table(measures.confusion, *titles)
     if metric == "roc_curve":
-        return lambda: roc_table(measures.roc)
-    if metric == "auc":
-        return measures.roc.auc
+        return lambda: roc_table(measures.counts.bins)
     found: Callable[[], Any] = getattr(measures, metric)
     return found

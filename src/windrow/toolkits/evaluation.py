@@ -19,15 +19,14 @@ from windrow.errors import (
     UnsupportedTargetError,
 )
 from windrow.execution import environment
-from windrow.learn.elementary import total
+from windrow.learn import metrics
 from windrow.learn.layout import Layout
 from windrow.plan.compose import aligned
 from windrow.plan.expressions import Operation
 from windrow.plan.tables import Project
 from windrow.plan.types import DType
 from windrow.toolkits.features import Facts, FeatureEncoder, FeatureFinisher
-from windrow.toolkits.measures import BINS, binned, log_loss_sum
-from windrow.toolkits.scores import Confusion, Roc
+from windrow.toolkits.scores import Confusion, defined
 from windrow.toolkits.tables import label_type, require_column, table_of
 
 if TYPE_CHECKING:
@@ -212,7 +211,7 @@ def roc_curve(
     (1001, 1.0, 0.0)
     """
     del average  # of two classes there is one curve
-    return roc_table(_probabilities(targets, predictions, index_map).roc)
+    return roc_table(_probabilities(targets, predictions, index_map).bins)
 
 
 def auc(
@@ -220,7 +219,7 @@ def auc(
     predictions: SArray,
     average: str | None = "macro",
     index_map: Mapping[Any, int] | None = None,
-) -> float:
+) -> float | None:
     """Area under the curve of `roc_curve`.
 
     Examples
@@ -230,7 +229,7 @@ def auc(
     1.0
     """
     del average
-    return _probabilities(targets, predictions, index_map).roc.auc()
+    return defined(metrics.auc(_probabilities(targets, predictions, index_map).bins))
 
 
 def rmse(targets: SArray, predictions: SArray) -> float:
@@ -274,17 +273,17 @@ def confusion_table(confusion: Confusion, label: str, prediction: str) -> SFrame
     )
 
 
-def roc_table(roc: Roc) -> SFrame:
-    """Return a ROC curve as a table."""
-    fpr, tpr = roc.rates()
-    size = roc.positives.size
+def roc_table(bins: NDArray[np.int64]) -> SFrame:
+    """Return the ROC curve of `windrow.learn.metrics.score_bins` as a table."""
+    curve = metrics.roc_curve(bins)
+    size = curve.threshold.size
     return table_of(
         {
-            "threshold": (DType.FLOAT, roc.thresholds.tolist()),
-            "fpr": (DType.FLOAT, fpr.tolist()),
-            "tpr": (DType.FLOAT, tpr.tolist()),
-            "p": (DType.INT, [int(roc.positives.sum())] * size),
-            "n": (DType.INT, [int(roc.negatives.sum())] * size),
+            "threshold": (DType.FLOAT, curve.threshold.tolist()),
+            "fpr": (DType.FLOAT, curve.fpr.tolist()),
+            "tpr": (DType.FLOAT, curve.tpr.tolist()),
+            "p": (DType.INT, [curve.positives] * size),
+            "n": (DType.INT, [curve.negatives] * size),
         }
     )
 
@@ -326,11 +325,11 @@ class PairCounts:
 
 @dataclass(frozen=True, eq=False)
 class Probabilities:
-    """What scores of probabilities follow from: rows, their summed log loss, a ROC curve."""
+    """What scores of probabilities follow from: rows, summed log loss, counts by threshold."""
 
     rows: int
     log_loss: float
-    roc: Roc
+    bins: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -349,18 +348,16 @@ class CountProbabilities:
             raise ClassCountError("targets", len({*classes, *blocks.classes}), blocks.rows)
         finisher = FeatureFinisher(Layout(1), (), (), classes, 2)
         sums = session.reduce(count_probabilities, blocks.finished(finisher))
-        bins = sums[1:].astype(np.int64)
-        return Probabilities(blocks.rows, float(sums[0]), Roc(bins[:BINS], bins[BINS:]))
+        bins = sums[1:].astype(np.int64).reshape(2, metrics.THRESHOLDS)
+        return Probabilities(blocks.rows, float(sums[0]), bins)
 
 
 def count_probabilities(leaf: Leaf) -> NDArray[np.float64]:
-    """Kernel: summed log loss, then rows of the second and of the first class by threshold."""
+    """Kernel: summed log loss, then rows of the first and of the second class by threshold."""
     probability = leaf.dense.reshape(-1)[: leaf.rows]
     second = leaf.target.reshape(-1)[: leaf.rows] == 1.0
-    loss = log_loss_sum(np.where(second, probability, 1.0 - probability))
-    place = binned(probability)
-    counts = [np.bincount(place[rows], minlength=BINS) for rows in (second, ~second)]
-    return np.concatenate([[loss], *counts])
+    loss = metrics.log_loss_sum(np.where(second, probability, 1.0 - probability))
+    return np.concatenate([[loss], metrics.score_bins(probability, second).reshape(-1)])
 
 
 @dataclass(frozen=True)
@@ -381,8 +378,7 @@ class CountDifferences:
 
 def squared_differences(leaf: Leaf) -> NDArray[np.float64]:
     """Kernel: sum of squared differences of two numeric columns; padding differs by 0."""
-    difference = leaf.dense[:, 0] - leaf.dense[:, 1]
-    return np.array([total(difference * difference)])
+    return np.array([metrics.squared_error_sum(leaf.dense[:, 0], leaf.dense[:, 1])])
 
 
 def largest_difference(leaves: tuple[Leaf, ...]) -> float:

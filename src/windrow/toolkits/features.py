@@ -157,8 +157,11 @@ def numbers_of(column: pl.Series) -> tuple[NDArray[np.float64], int, int]:
 
 def levels_of(column: pl.Series) -> tuple[NDArray[np.int32], tuple[Any, ...]]:
     """Codes of a column's values, and the distinct values in the order they are first seen."""
+    import polars as pl
+
     found = column.to_arrow().dictionary_encode(null_encoding="encode")
-    return found.indices.to_numpy(zero_copy_only=False), tuple(found.dictionary.to_pylist())
+    codes = pl.Series(found.indices).to_numpy()  # Arrow's own way imports pandas if it is there
+    return codes, tuple(found.dictionary.to_pylist())
 
 
 @dataclass(frozen=True)
