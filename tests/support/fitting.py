@@ -1,0 +1,77 @@
+"""One table that has everything a fit must take, two fits of it, and their digests.
+
+As a program it prints the digests of a table, for processes whose environment differs:
+``python -m tests.support.fitting TABLE PARTITION_BYTES``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+import windrow as gl
+from windrow.plan.tables import Scan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = 300_000
+PARTITION = 3_000_000
+"""Bytes: three partitions, the first two of two leaves each."""
+SOLVERS: dict[str, dict[str, Any]] = {
+    "newton": {"solver": "newton"},
+    "lbfgs": {"solver": "lbfgs", "max_iterations": 40, "convergence_threshold": 1.0},
+}
+
+
+def write_table(path: Path) -> None:
+    """Numbers, two kinds of text, gaps in both, and a target of two texts."""
+    draw = np.random.default_rng(5)
+    a, b = draw.normal(size=ROWS).round(3), draw.normal(3, 10, size=ROWS).round(2)
+    k, s, t = (draw.integers(0, levels, ROWS) for levels in (50, 40, 6))
+    margin = a - 0.1 * b + 0.2 * (k % 7) + 0.1 * (s % 5) - 1 + draw.normal(size=ROWS)
+    row = pl.int_range(ROWS)
+    frame = pl.DataFrame({"a": a, "b": b, "k": k, "s": s, "t": t, "y": margin > 0})
+    frame.select(
+        "a",
+        pl.when(row % 17 != 3).then("b"),
+        "k",
+        pl.format("s{}", "s"),
+        pl.when(row % 13 != 3).then(pl.format("t{}", "t")).alias("t"),
+        pl.when("y").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("y"),
+    ).write_csv(path)
+
+
+def cut(table: gl.SFrame, partition_bytes: int) -> gl.SFrame:
+    """The same table of a file in smaller partitions, so that a small file has several."""
+    plan = table.plan
+    assert isinstance(plan, Scan)
+    return gl.SFrame.from_plan(replace(plan, partition_bytes=partition_bytes))
+
+
+def digests(table: gl.SFrame) -> dict[str, str]:
+    """SHA-256 of all that a fit of each solver found: coefficients, errors, measures."""
+    found = {}
+    for name, options in SOLVERS.items():
+        model = gl.logistic_classifier.create(
+            table, "y", missing_value_action="impute", verbose=False, **options
+        )
+        state = hashlib.sha256()
+        coefficients = model.coefficients
+        state.update(repr(list(coefficients)).encode())  # Python writes every bit of a float
+        numbers = [model[f] for f in ("training_loss", "training_log_loss", "validation_auc")]
+        state.update(np.array(numbers).tobytes())
+        state.update(model.predict(table, "margin").to_numpy().tobytes())
+        found[name] = state.hexdigest()
+    return found
+
+
+if __name__ == "__main__":
+    url, size = sys.argv[1:]
+    print(json.dumps(digests(cut(gl.SFrame(url), int(size)))))
