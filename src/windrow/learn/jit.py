@@ -14,13 +14,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import llvmlite.binding as llvm
 import numba
 from numba.core import caching, config as numba_config
 from numba.core.dispatcher import Dispatcher
+from numba.core.extending import _Intrinsic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ _OPTIONS: dict[str, Any] = {
     "error_model": "numpy",  # x / 0 is inf: a branch per division would end vectorisation
     "boundscheck": False,
 }
+
+_FOREIGN = {"llvmlite", "numba", "numpy"}  # their versions are in numba's key, or do not matter
 
 _V3_FEATURES = ("avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe")
 
@@ -82,25 +85,46 @@ def _dependencies(function: Callable[..., Any]) -> str:
         if id(current) in seen:
             continue
         seen.add(id(current))
-        code = current.__code__
-        digest.update(repr((current.__module__, code.co_name, code.co_consts)).encode())
-        digest.update(code.co_code)
-        for name, value in _used(current):
-            if isinstance(value, Dispatcher):
-                waiting.append(value.py_func)
-            elif isinstance(value, bool | int | float | str | tuple):
+        names: set[str] = set()
+        for code in _codes(current.__code__):
+            plain = [constant for constant in code.co_consts if not isinstance(constant, CodeType)]
+            digest.update(repr((current.__module__, code.co_name, plain)).encode())
+            digest.update(code.co_code)
+            names.update(code.co_names)
+        for name, value in _used(current, sorted(names)):
+            if isinstance(value, bool | int | float | str | tuple):
                 digest.update(f"{name}={value!r}".encode())
+            elif (inner := _function(value)) is not None:
+                waiting.append(inner)
     return digest.hexdigest()
 
 
-def _used(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """List a function's code and that of the functions defined in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _used(function: Callable[..., Any], names: list[str]) -> Iterator[tuple[str, Any]]:
     """List the globals that a function names, and the attributes it may name of modules."""
-    names = function.__code__.co_names
     for name in names:
         value = function.__globals__.get(name)
         yield name, value
-        if isinstance(value, ModuleType):
+        if isinstance(value, ModuleType) and value.__name__.split(".")[0] not in _FOREIGN:
             yield from ((other, vars(value).get(other)) for other in names)
+
+
+def _function(value: Any) -> Callable[..., Any] | None:
+    """Give the Python function behind a kernel, an intrinsic or a function of our own."""
+    if isinstance(value, Dispatcher):
+        return cast("Callable[..., Any]", value.py_func)
+    if isinstance(value, _Intrinsic):
+        return cast("Callable[..., Any]", value._defn)  # noqa: SLF001 - it has no public name
+    if isinstance(value, FunctionType) and value.__module__.split(".")[0] not in _FOREIGN:
+        return value
+    return None
 
 
 _BROKEN = (

@@ -76,7 +76,7 @@ def _pass(
     H: NDArray[np.float64],
 ) -> None:
     """Fill head, g and (unless it is empty) H with the sums over one leaf."""
-    scratch = np.empty((5, TILE))
+    scratch, pair = np.empty((5, TILE)), np.empty((2, TILE))
     z, w, loss, r, h = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     for t in range(dense.shape[0]):
         x, c, y = dense[t], codes[t], target[t]
@@ -93,7 +93,7 @@ def _pass(
             head[2] += right_validation
         tiles.add_gradient(x, c, r, g)
         if H.shape[0] > 0:
-            tiles.add_hessian(x, c, h, loss, H)
+            tiles.add_hessian(x, c, h, pair, H)
     if H.shape[0] > 0:
         tiles.mirror(H, dense.shape[1])
 

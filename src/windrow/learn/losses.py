@@ -58,10 +58,11 @@ def _logistic(
     r: NDArray[np.float64],
     h: NDArray[np.float64],
 ) -> None:
+    for i in range(TILE):  # a loop of its own: more rows are in flight in shorter chains
+        h[i] = exp_negative(-abs(z[i]))
     for i in range(TILE):
         s = 2.0 * y[i] - 1.0
-        m = s * z[i]
-        e = exp_negative(-abs(m))
+        m, e = s * z[i], h[i]
         q = 1.0 / (1.0 + e)
         loss[i] = w[i] * ((-m if m < 0.0 else 0.0) + log1p_unit(e))
         r[i] = -s * w[i] * (e * q if m > 0.0 else q)
@@ -78,9 +79,10 @@ def _smooth_hinge(
     h: NDArray[np.float64],
 ) -> None:
     for i in range(TILE):
-        s = 2.0 * y[i] - 1.0
-        u = HINGE_GAMMA * (1.0 - s * z[i])
-        e = exp_negative(-abs(u))
+        r[i] = HINGE_GAMMA * (1.0 - (2.0 * y[i] - 1.0) * z[i])
+        h[i] = exp_negative(-abs(r[i]))
+    for i in range(TILE):
+        s, u, e = 2.0 * y[i] - 1.0, r[i], h[i]
         q = 1.0 / (1.0 + e)
         loss[i] = w[i] * ((u if u > 0.0 else 0.0) + log1p_unit(e)) / HINGE_GAMMA  # noqa: FURB136
         r[i] = -s * w[i] * (e * q if u < 0.0 else q)

@@ -1,8 +1,8 @@
 """The inner loops over one tile: margins, gradient and Hessian, in an order fixed once and for all.
 
-A row's margin is one chain of additions over its features. A sum over the rows of a tile runs in
-four lanes (rows 0, 4, 8 ...; 1, 5, 9 ...; and so on), added as (0 + 1) + (2 + 3). Both orders are
-part of the answer: they may be computed with any width of vector, never changed.
+A row's margin is one chain of additions over its features; a sum over the rows of a tile runs in
+four lanes (see `lanes`). Both orders are part of the answer: they may be computed with any width of
+vector, never changed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from windrow.learn.jit import kernel
+from windrow.learn.lanes import dots_1, dots_4, dots_4_by_2
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
@@ -54,64 +55,20 @@ def lane_sum(v: NDArray[np.float64]) -> float:
 
 
 @kernel
-def _dot(x: NDArray[np.float64], v: NDArray[np.float64]) -> float:
-    a0 = a1 = a2 = a3 = 0.0
-    for i in range(0, TILE, 4):
-        a0 += x[i] * v[i]
-        a1 += x[i + 1] * v[i + 1]
-        a2 += x[i + 2] * v[i + 2]
-        a3 += x[i + 3] * v[i + 3]
-    return (a0 + a1) + (a2 + a3)
-
-
-@kernel
-def _dots(
-    x: NDArray[np.float64], j: int, v: NDArray[np.float64]
-) -> tuple[float, float, float, float]:
-    """`_dot` of the features j ... j + 3 with v at once, so that v is read once for the four."""
-    a0 = a1 = a2 = a3 = 0.0
-    b0 = b1 = b2 = b3 = 0.0
-    c0 = c1 = c2 = c3 = 0.0
-    d0 = d1 = d2 = d3 = 0.0
-    for i in range(0, TILE, 4):
-        a0 += x[j, i] * v[i]
-        a1 += x[j, i + 1] * v[i + 1]
-        a2 += x[j, i + 2] * v[i + 2]
-        a3 += x[j, i + 3] * v[i + 3]
-        b0 += x[j + 1, i] * v[i]
-        b1 += x[j + 1, i + 1] * v[i + 1]
-        b2 += x[j + 1, i + 2] * v[i + 2]
-        b3 += x[j + 1, i + 3] * v[i + 3]
-        c0 += x[j + 2, i] * v[i]
-        c1 += x[j + 2, i + 1] * v[i + 1]
-        c2 += x[j + 2, i + 2] * v[i + 2]
-        c3 += x[j + 2, i + 3] * v[i + 3]
-        d0 += x[j + 3, i] * v[i]
-        d1 += x[j + 3, i + 1] * v[i + 1]
-        d2 += x[j + 3, i + 2] * v[i + 2]
-        d3 += x[j + 3, i + 3] * v[i + 3]
-    return (
-        (a0 + a1) + (a2 + a3),
-        (b0 + b1) + (b2 + b3),
-        (c0 + c1) + (c2 + c3),
-        (d0 + d1) + (d2 + d3),
-    )
-
-
-@kernel
 def _add_dots(
     x: NDArray[np.float64], count: int, v: NDArray[np.float64], out: NDArray[np.float64]
 ) -> None:
     """Add the dot of each of the first `count` features with v to out[0 ... count - 1]."""
     whole = count - count % 4
     for j in range(0, whole, 4):
-        a, b, c, d = _dots(x, j, v)
+        a, b, c, d = dots_4(x, j, v)
         out[j] += a
         out[j + 1] += b
         out[j + 2] += c
         out[j + 3] += d
     for j in range(whole, count):
-        out[j] += _dot(x[j], v)
+        (a,) = dots_1(x, j, v)
+        out[j] += a
 
 
 @kernel
@@ -127,28 +84,68 @@ def add_gradient(
 
 
 @kernel
+def _weigh(h: NDArray[np.float64], x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    for i in range(TILE):
+        out[i] = h[i] * x[i]
+
+
+@kernel
+def _add_dense_hessian(
+    x: NDArray[np.float64],
+    h: NDArray[np.float64],
+    pair: NDArray[np.float64],
+    H: NDArray[np.float64],
+) -> None:
+    """Two rows of the triangle at a time, four columns in a block, some of them above it."""
+    d = x.shape[0]
+    whole = d - d % 4
+    for j in range(0, d - 1, 2):
+        _weigh(h, x[j], pair[0])
+        _weigh(h, x[j + 1], pair[1])
+        above, below = H[1 + j], H[2 + j]
+        for k in range(0, min(j + 2, whole), 4):
+            a0, a1, a2, a3, b0, b1, b2, b3 = dots_4_by_2(x, k, pair)
+            above[1 + k] += a0
+            above[2 + k] += a1
+            above[3 + k] += a2
+            above[4 + k] += a3
+            below[1 + k] += b0
+            below[2 + k] += b1
+            below[3 + k] += b2
+            below[4 + k] += b3
+        for k in range(whole, j + 2):
+            (a0,), (b0,) = dots_1(x, k, pair[0]), dots_1(x, k, pair[1])
+            above[1 + k] += a0
+            below[1 + k] += b0
+    if d % 2 == 1:
+        _weigh(h, x[d - 1], pair[0])
+        _add_dots(x, d, pair[0], H[d, 1:])
+
+
+@kernel
 def add_hessian(
     x: NDArray[np.float64],
     codes: NDArray[np.int32],
     h: NDArray[np.float64],
-    v: NDArray[np.float64],
+    pair: NDArray[np.float64],
     H: NDArray[np.float64],
 ) -> None:
     """Add a tile with the curvatures h to the lower triangle of H (expanded, square).
 
-    `v` is scratch. The column of the intercept is left out for levels: it equals their diagonal.
+    What is left in the upper triangle has no meaning but for row 0, which is what belongs to
+    column 0; that column is left out for levels too, where it equals the diagonal: see `mirror`.
+    `pair` (2, TILE) is scratch.
     """
     d = x.shape[0]
+    v = pair[0]
     H[0, 0] += lane_sum(h)
-    _add_dots(x, d, h, H[0, 1:])  # row 0 for a while: `mirror` knows
-    for j in range(d):
-        for i in range(TILE):
-            v[i] = h[i] * x[j, i]
-        _add_dots(x, j + 1, v, H[1 + j, 1:])
-        for k in range(codes.shape[0]):
+    _add_dots(x, d, h, H[0, 1:])
+    _add_dense_hessian(x, h, pair, H)
+    for k in range(codes.shape[0]):
+        for j in range(d):
+            _weigh(h, x[j], v)
             for i in range(TILE):
                 H[codes[k, i], 1 + j] += v[i]
-    for k in range(codes.shape[0]):
         for i in range(TILE):
             H[codes[k, i], codes[k, i]] += h[i]
         for q in range(k):
