@@ -675,3 +675,28 @@ class DamagedFolderError(ToolkitError, OSError):
             f"the saved folder {self.url} is damaged: {self.problem}; "
             f"save it again or restore a copy"
         )
+
+
+# --- clusters ---------------------------------------------------------------------------------
+
+
+class StateConflictError(ToolkitError, OSError):
+    """Others kept writing to a state store first."""
+
+    def __init__(self, url: str, attempts: int) -> None:
+        super().__init__(url, attempts)
+        self.url, self.attempts = url, attempts
+
+    def __str__(self) -> str:
+        return f"{self.attempts} attempts to write a record at {self.url} met one of another; is the path shared by two clusters?"
+
+
+class SignatureError(ToolkitError, PermissionError):
+    """Bytes that should be signed with the cluster's key are not."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.what} does not carry this cluster's signature and was not opened; it was damaged or written by another"

@@ -126,6 +126,14 @@ class HttpStorage:
         """Refuse: web servers are read only."""
         raise ReadOnlySourceError(url)
 
+    def put_if_absent(self, url: str, data: bytes) -> bool:
+        """Refuse: web servers are read only."""
+        raise ReadOnlySourceError(url)
+
+    def names(self, url: str) -> list[str]:
+        """Refuse: web servers do not list folders."""
+        raise ReadOnlySourceError(url)
+
     def remove(self, url: str) -> None:
         """Refuse: web servers are read only."""
         raise ReadOnlySourceError(url)

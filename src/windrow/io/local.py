@@ -106,6 +106,31 @@ class LocalStorage:
             finally:
                 aside.unlink(missing_ok=True)
 
+    def put_if_absent(self, url: str, data: bytes) -> bool:
+        """Write aside, then link: the link fails where there is a file already."""
+        path = local_path(url)
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        with writing_to(url, path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with aside.open("xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                path.hardlink_to(aside)
+            except FileExistsError:
+                return False
+            finally:
+                aside.unlink(missing_ok=True)
+        return True
+
+    def names(self, url: str) -> list[str]:
+        """Names directly inside a folder; none when there is no folder."""
+        path = local_path(url)
+        with _reading(url):
+            found = os.listdir(path) if path.is_dir() else []  # noqa: PTH208  # names are all we want
+        return sorted(name for name in found if name[0] not in "._")
+
     def remove(self, url: str) -> None:
         """Remove a file, or a folder with all that is in it."""
         path = local_path(url)

@@ -60,6 +60,14 @@ class Storage(Protocol):
         """Open a new file, which appears under its name, whole, when the block ends well."""
         ...
 
+    def put_if_absent(self, url: str, data: bytes) -> bool:
+        """Write a file, whole, only if there is none; False, and nothing changed, if there is."""
+        ...
+
+    def names(self, url: str) -> list[str]:
+        """Names of the files and folders directly inside a folder, sorted, hidden ones left out."""
+        ...
+
     def remove(self, url: str) -> None:
         """Remove a file, or a folder with all that is in it; nothing there is fine."""
         ...

@@ -1,0 +1,1 @@
+"""Clusters: hosts come and go here and nowhere else."""
