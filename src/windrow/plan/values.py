@@ -11,10 +11,13 @@ from __future__ import annotations
 import array
 import datetime
 import json
+from operator import itemgetter
 from typing import Any
 
 from windrow.errors import UnsupportedTypeError
 
+_write = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_FIRST = itemgetter(0)
 EPOCH = datetime.datetime(1970, 1, 1)  # noqa: DTZ001  # tables hold times without a zone
 
 
@@ -25,11 +28,7 @@ def encode(value: object) -> str:
     ('[1,"a",null]', '[[1,2.5]]')
     """
     tagged = _tag(value)
-    return json.dumps(
-        tagged["d"] if isinstance(tagged, dict) and "d" in tagged else tagged,
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    return _write(tagged["d"] if isinstance(tagged, dict) and "d" in tagged else tagged)
 
 
 def decode_list(text: str) -> list[Any]:
@@ -66,7 +65,8 @@ def _tag(value: object) -> Any:  # whatever JSON holds
         return value
     if isinstance(value, dict):
         pairs = [[_tag(key), _tag(item)] for key, item in value.items()]
-        return {"d": sorted(pairs, key=lambda pair: json.dumps(pair[0]))}
+        plain = all(type(key) is str for key in value)
+        return {"d": sorted(pairs, key=_FIRST if plain else lambda pair: _write(pair[0]))}
     if isinstance(value, array.array):
         return {"a": [float(item) for item in value]}
     if isinstance(value, (list, tuple)):
