@@ -4,11 +4,11 @@
 comes in as                           column type   how
 ====================================  ============  ===============================================
 bool                                  int           0 and 1
-int8 … int64, uint8 … uint32          int
+int8 to int64, uint8 to uint32        int           as they are
 uint64, int128, uint128               int           refused where a value is past 64 signed bits
 float16, float32, float64             float         NaN stays NaN
 decimal                               float         to the nearest float
-string, large string, string view     str
+string, large string, string view     str           as they are
 categorical, enum, dictionary         str           as the texts (of a dictionary: as its values)
 binary, large binary, binary view     str           refused where the bytes are not UTF-8
 date                                  datetime      midnight
@@ -16,10 +16,10 @@ timestamp of any unit                 datetime      microseconds; a time zone is
 duration                              float         seconds
 time                                  str           ``HH:MM:SS.ffffff``
 list or fixed-size list of numbers    array         floats; refused where an element is missing
-other lists                           list
+other lists                           list          of any values
 struct, map                           dict          a missing field of a struct is None
 null                                  float         all missing
-other (extension, object, interval)                 refused
+extension, object, interval           none          refused
 ====================================  ============  ===============================================
 
 A table goes out to Arrow as int64, float64, large string, list of float64 and timestamp in
@@ -59,7 +59,7 @@ def dtype_of(kind: pl.DataType, column: str) -> DType:
     """
     if kind.is_integer() or kind == pl.Boolean():
         return DType.INT
-    if kind.is_float() or kind.is_decimal() or kind in {pl.Null(), pl.Duration}:
+    if kind.is_float() or kind.is_decimal() or isinstance(kind, (pl.Null, pl.Duration)):
         return DType.FLOAT
     if isinstance(kind, (pl.String, pl.Categorical, pl.Enum, pl.Binary, pl.Time)):
         return DType.STR

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import urlsplit
 
-from windrow.errors import FileFormatError
+from windrow.errors import FileFormatError, WindrowError
 from windrow.io.registry import scheme_of, storage_of
 from windrow.io.storage import CHUNK
 
@@ -30,6 +30,7 @@ _BY_MAGIC = {
     b"\xfd7zXZ\x00": "xz",
     b"PK\x03\x04": "zip",
 }
+_BROKEN = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
 
 
 def path_of(url: str) -> PurePosixPath:
@@ -78,19 +79,27 @@ def text_of(stamp: FileStamp, kind: str) -> Iterator[bytes]:
             yield part
 
 
-def text_of_prefix(head: bytes, kind: str, count: int) -> bytes:
-    """Return at most `count` bytes of the text that the first bytes of a file hold."""
-    if kind == "zip":
-        return _first_member(head, count)
+def text_of_prefix(url: str, head: bytes, kind: str, count: int) -> bytes:
+    """Return at most `count` bytes of the text that the first bytes of a file hold.
+
+    Raises
+    ------
+    FileFormatError
+        They hold none.
+    """
     parts: list[bytes] = []
-    done = 0
+    done, why = 0, "nothing can be unpacked"
     try:
-        with _opened("", io.BytesIO(head), kind) as text:
+        if kind == "zip":
+            return _first_member(head, count)
+        with _opened(url, io.BytesIO(head), kind) as text:
             while done < count and (part := text.read(min(1 << 13, count - done))):
                 parts.append(part)
                 done += len(part)
-    except (EOFError, OSError):
-        pass  # the file goes on behind what was read of it
+    except (*_BROKEN, OSError) as error:  # the file goes on behind what was read of it
+        why = str(error) or why
+    if head and not parts:
+        raise _damaged(url, kind, why)
     return b"".join(parts)
 
 
@@ -137,15 +146,14 @@ def _only_member(url: str, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 @contextmanager
 def _damage(url: str, kind: str) -> Iterator[None]:
-    broken = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile)
     try:
         yield
-    except (*broken, RuntimeError, NotImplementedError) as error:
-        if isinstance(error, FileFormatError) or getattr(error, "url", None):
+    except (*_BROKEN, RuntimeError) as error:  # what zip cannot do is a RuntimeError
+        if isinstance(error, WindrowError):
             raise
         raise _damaged(url, kind, str(error)) from error
     except OSError as error:  # what bz2 and zstd raise has neither number nor address
-        if error.errno is not None or hasattr(error, "url"):
+        if error.errno is not None or isinstance(error, WindrowError):
             raise
         raise _damaged(url, kind, str(error)) from error
 

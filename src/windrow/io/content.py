@@ -44,7 +44,7 @@ class Content:
         whole = len(head) < SAMPLE or self.stamp.size == len(head)
         if not self.kind:
             return head, whole
-        text = text_of_prefix(head, self.kind, SAMPLE)
+        text = text_of_prefix(self.stamp.url, head, self.kind, SAMPLE)
         return text, whole and len(text) < SAMPLE
 
     def size(self) -> int:

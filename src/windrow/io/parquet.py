@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from windrow.errors import ColumnNotFoundError, FileFormatError, SchemaMismatchError
+from windrow.errors import ColumnNotFoundError, FileFormatError, SchemaMismatchError, WindrowError
 from windrow.io.arrow_types import dtype_of, normalize
 from windrow.io.compression import RangeFile
 from windrow.io.memory import PHYSICAL
@@ -134,7 +134,7 @@ def _whole(scan: Scan, piece: Piece, work: Callable[[], Any]) -> Any:
     try:
         return work()
     except OSError as error:  # what Arrow raises for damaged pages has no number
-        if error.errno is not None or hasattr(error, "url"):
+        if error.errno is not None or isinstance(error, WindrowError):
             raise
         url = scan.files[piece.file].url
         raise FileFormatError(url, f"is damaged ({error})", _ADVICE) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,16 +27,18 @@ class ScratchFile:
         folder = Path(settings().scratch)
         with writing_to(f"a scratch copy of {what} in {folder}", folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = tempfile.TemporaryFile(prefix="windrow-", dir=folder)  # noqa: SIM115
+            self._descriptor, name = tempfile.mkstemp(prefix="windrow-", dir=folder)
+            weakref.finalize(self, os.close, self._descriptor)
+            Path(name).unlink()
             self.size = 0
-            for chunk in chunks:
-                self._file.write(chunk)
-                self.size += len(chunk)
-            self._file.flush()
+            with open(self._descriptor, "wb", closefd=False) as file:  # has no path
+                for chunk in chunks:
+                    file.write(chunk)
+                    self.size += len(chunk)
 
     def read(self, start: int, stop: int) -> bytes:
         """Return the bytes from `start` up to `stop`, fewer only where the file ends."""
-        return pread(self._file.fileno(), start, min(stop, self.size))
+        return pread(self._descriptor, start, min(stop, self.size))
 
 
 class ScratchCopies:

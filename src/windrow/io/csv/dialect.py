@@ -89,7 +89,9 @@ def dialect_of(form: CsvFormat) -> Dialect:
     for state in range(states):
         row = [_other(state)] * 256
         _set_delimiter(row, state, delimiter)
-        special = {SPACE: _space(state, skip=form.skip_initial_space), RETURN: _return(state)}
+        special = {RETURN: _return(state)}
+        if state in {ROW, CELL} or delimiter[0] != SPACE:
+            special[SPACE] = _space(state, skip=form.skip_initial_space)
         special |= {comment: _comment(state), escape: _escape(state)}
         special |= {quote: _quote(state, double=form.double_quote)}
         special |= {terminator: QUOTED if state in {QUOTED, ESCAPE_QUOTED} else ROW}
