@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from windrow.errors import ArgumentTypeError, ColumnExistsError, LengthMismatchError
-from windrow.frames.literals import is_scalar
+from windrow.frames.literals import is_scalar, operation
 from windrow.frames.operators import NAME, ColumnOperators
-from windrow.plan.compose import aligned
+from windrow.frames.saving import open_column
+from windrow.plan.compose import aligned, column, project
 from windrow.plan.tables import Memory, Plan, Project
 
 if TYPE_CHECKING:
@@ -58,12 +59,13 @@ def constant_plan(value: object, size: int, dtype: DType | None) -> Plan:
 
 def column_plan(data: object, dtype: DType | None, *, undefined_on_failure: bool = False) -> Plan:
     """Return the plan of a column made from what a user has."""
-    if isinstance(data, ColumnOperators):
-        return data.plan if dtype is None else data.astype(dtype.python, undefined_on_failure).plan
-    if isinstance(data, (str, os.PathLike)):
-        from windrow.frames.saving import open_column
-
-        return column_plan(open_column(os.fspath(data)), dtype)
+    if isinstance(data, (ColumnOperators, str, os.PathLike)):
+        plan = data.plan if isinstance(data, ColumnOperators) else open_column(os.fspath(data))
+        if dtype in {None, plan.schema[NAME]}:
+            return plan
+        options = {"dtype": dtype, "undefined_on_failure": undefined_on_failure}
+        cast = operation("cast", column(plan, NAME), **options)
+        return project(plan, [(NAME, cast)])
     series, kind = _series(data, dtype, undefined_on_failure=undefined_on_failure)
     return held({NAME: (series, kind)})
 

@@ -133,11 +133,11 @@ def _line(node: Plan, wanted: dict[str, None]) -> str:
             )
             return f"Join: {node.how} on {keys}"
         case Sort():
-            return (
-                f"Sort: {_listed([name if up else f'{name} descending' for name, up in node.by])}"
-            )
+            by = [name if up else f"{name} descending" for name, up in node.by]
+            return f"Sort: {_listed(by)}"
         case TopK():
-            return f"TopK: the {node.count} {'smallest' if node.smallest else 'largest'} of {node.column}"
+            which = "smallest" if node.smallest else "largest"
+            return f"TopK: the {node.count} {which} of {node.column}"
         case _:
             return type(node).__name__
 

@@ -10,14 +10,17 @@ from windrow.execution import environment
 from windrow.frames import compute
 from windrow.frames.literals import literal, operation
 from windrow.plan.compose import aligned, column, filtered, project, select
-from windrow.plan.expressions import Column, Literal, RowCount, RowNumber
+from windrow.plan.expressions import Apply, Column, Literal, RowCount, RowNumber, Score
+from windrow.plan.node import topological
 from windrow.plan.sources import ParquetFormat
 from windrow.plan.tables import (
     Aggregation,
     Append,
+    Filter,
     Group,
     Memory,
     Project,
+    Scan,
     Slice,
     Sort,
     TopK,
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 L = TypeVar("L", bound="Lazy")
 MASK = "__mask"
+CHEAP = 64
+"""Most operations of a test that may be computed twice."""
 
 
 class Lazy:
@@ -195,13 +200,15 @@ class Lazy:
 
     def _masked(self, mask: Lazy) -> Self:
         """Return the rows where a column of the same length is neither missing nor zero."""
-        base, (own, (chosen,)) = _beside(self._plan, mask.plan)
+        base, (own, masks) = aligned([self._plan, mask.plan])
+        (chosen,) = masks.values()
         wide = Project(base, (*own.items(), (MASK, chosen)))
-        return self.from_plan(select(filtered(wide, column(wide, MASK)), own))
+        kept = _narrowed(wide, chosen, column(wide, MASK))
+        return self.from_plan(select(kept, own))
 
     def _where(self, predicate: Expression) -> Self:
         """Return the rows where an expression over the columns holds."""
-        return self.from_plan(filtered(self._plan, predicate))
+        return self.from_plan(_narrowed(self._plan, predicate, predicate))
 
     def append(self, other: Self) -> Self:
         """Return the rows of this table and then those of another with the same columns."""
@@ -284,9 +291,15 @@ def _draw(fraction: float, seed: int, *, exact: bool) -> tuple[Expression, Liter
     return lot, operation("cast", share, dtype=DType.INT, undefined_on_failure=False)
 
 
-def _beside(left: Plan, right: Plan) -> tuple[Plan, tuple[dict[str, Expression], list[Expression]]]:
-    base, (own, other) = aligned([left, right])
-    return base, (own, list(other.values()))
+def _narrowed(plan: Plan, test: Expression, predicate: Expression) -> Plan:
+    """Return the rows of a plan where a predicate, which costs what `test` costs, holds.
+
+    A cheap test goes below the columns made row by row, so that they are made of fewer rows. A
+    costly one, such as a user's function, is often one of the columns, and must not run twice.
+    """
+    nodes = topological(test)
+    cheap = len(nodes) <= CHEAP and not any(isinstance(node, (Apply, Score)) for node in nodes)
+    return filtered(plan, predicate) if cheap else Filter(plan, predicate)
 
 
 def _not_negative(name: str, count: int) -> int:

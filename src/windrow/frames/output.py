@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -196,8 +197,8 @@ class FrameOutput(Lazy):
         header
             Whether the first line has the names of the columns.
         quote_level
-            0: quote every cell; 1: all but numbers; 2: only where it is needed; 3: none.
-            The constants of Python's `csv` are taken too.
+            As in Python's `csv`. 0: quote where it is needed; 1: every cell; 2: all but numbers;
+            3: none.
         double_quote
             Write a quote inside a quoted cell twice, instead of after `escape_char`.
         escape_char, quote_char
@@ -207,23 +208,44 @@ class FrameOutput(Lazy):
         file_header, file_footer, line_prefix
             Lines before and after everything, and text before every line.
         """
-        saving.export_csv(
-            self._plan,
-            filename,
-            {
-                "delimiter": delimiter,
-                "line_terminator": line_terminator,
-                "header": header,
-                "quote_level": quote_level,
-                "double_quote": double_quote,
-                "escape_char": escape_char,
-                "quote_char": quote_char,
-                "na_rep": na_rep,
-                "file_header": file_header,
-                "file_footer": file_footer,
-                "line_prefix": line_prefix,
-            },
+        from windrow.io.csv.writing import CsvLayout
+
+        layout = CsvLayout(
+            delimiter=delimiter,
+            line_terminator=line_terminator,
+            header=header,
+            quote_level=quote_level,
+            double_quote=double_quote,
+            escape_char=escape_char,
+            quote_char=quote_char,
+            na_rep=na_rep,
+            file_header=file_header,
+            file_footer=file_footer,
+            line_prefix=line_prefix,
         )
+        saving.export_csv(self._plan, os.fspath(filename), layout)
+
+    def export_json(self, filename: str, orient: str = "records") -> None:
+        """Write the table as one JSON file, each row an object without its missing values.
+
+        Parameters
+        ----------
+        filename
+            Path or URL.
+        orient
+            ``records``: one list of objects. ``lines``: an object a line.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> wr.SFrame({"a": [1, None], "b": ["x", "y"]}).export_json("t.json")
+        >>> from pathlib import Path
+        >>> print(Path("t.json").read_text())
+        [{"a": 1, "b": "x"},
+        {"b": "y"}]
+        <BLANKLINE>
+        """
+        saving.export_json(self._plan, os.fspath(filename), orient)
 
 
 def numpy_column(values: pl.Series, dtype: DType) -> np.ndarray[Any, Any]:

@@ -91,7 +91,8 @@ class FrameReading(Lazy):
         Examples
         --------
         >>> import windrow as wr
-        >>> _ = open("t.csv", "w").write("a;b\n1;x\n2;?\n")
+        >>> from pathlib import Path
+        >>> _ = Path("t.csv").write_text("a;b\n1;x\n2;?\n")
         >>> sf = wr.SFrame.read_csv("t.csv", delimiter=";", na_values=["?"], verbose=False)
         >>> list(sf)
         [{'a': 1, 'b': 'x'}, {'a': 2, 'b': None}]
@@ -161,7 +162,8 @@ class FrameReading(Lazy):
         Examples
         --------
         >>> import windrow as wr
-        >>> _ = open("t.json", "w").write('[{"a": 1}, {"a": 2, "b": "x"}]')
+        >>> from pathlib import Path
+        >>> _ = Path("t.json").write_text('[{"a": 1}, {"a": 2, "b": "x"}]')
         >>> list(wr.SFrame.read_json("t.json"))
         [{'a': 1, 'b': None}, {'a': 2, 'b': 'x'}]
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,3 +103,20 @@ def test_row_by_row_steps_stay_one_projection_over_their_base() -> None:
     assert isinstance(sf.plan, Project)
     assert isinstance(sf.plan.source, Filter)
     assert isinstance(sf.plan.source.source, Memory)
+
+
+def test_a_function_in_a_mask_runs_once_a_row(tmp_path: Path) -> None:
+    log = tmp_path / "calls"
+
+    def noted(x: int) -> int:
+        with log.open("a") as calls:  # the function runs as a copy, which shares no list
+            calls.write("x")
+        return x % 2
+
+    sf = wr.SFrame({"a": range(300)})
+    sf["odd"] = sf["a"].apply(noted)
+    for low in range(3):
+        sf = sf[sf["odd"] >= low - 1]
+    log.unlink()
+    assert sf["odd"].sum() == 150
+    assert log.stat().st_size == 300
