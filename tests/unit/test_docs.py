@@ -11,12 +11,13 @@ import doctest
 import random
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from windrow.cli import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -50,10 +51,8 @@ def run_python(code: str, page: str, names: dict[str, Any]) -> None:
 def run_console(lines: str) -> None:
     for line in lines.splitlines():
         if line.startswith("$ windrow"):
-            command = [sys.executable, "-c", "from windrow.cli import main; main()"]
-            command += shlex.split(line, comments=True)[2:]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+            done = CliRunner().invoke(app, shlex.split(line, comments=True)[2:])
+            assert done.exit_code == 0, f"{line}\n{done.output}{done.exception!r}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

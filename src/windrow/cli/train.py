@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from windrow.cli.documents import aligned
 from windrow.cli.options import Debug, Delimiter, Header, Json, Na, Table, Types, Url, table
 from windrow.cli.running import running
+
+if TYPE_CHECKING:
+    from windrow.frames.sframe import SFrame
 
 __all__ = ["app"]
 
@@ -142,7 +145,7 @@ def _named(features: list[str] | None, columns: list[str]) -> list[str] | None:
     ]
 
 
-def _validation(given: str, how: Table) -> object:
+def _validation(given: str, how: Table) -> SFrame | str | None:
     if given == "auto":
         return "auto"
     return None if given == "none" else table(given, how)
