@@ -40,8 +40,8 @@ __all__ = [
 ]
 
 ACTIONS = ("auto", "impute", "error")
-NAN = "\0NaN in "
-"""Begins the name of a column that is 1 where a number is NaN and not missing."""
+TRUE = "\0true in "
+"""Begins the name of a column that is 1 where a number is neither 0 nor missing."""
 
 
 def impute_by(action: str) -> bool:
@@ -100,8 +100,8 @@ def outcomes(
     arguments: dict[str, Expression] = {}
     for name in scorer.predictor.features:
         arguments[name] = own = column(plan, name)
-        if own.type is DType.FLOAT:  # a scorer gets NaN for None too, so NaN needs a flag
-            arguments[NAN + name] = Operation("not_equal", (own, own))
+        if own.type is DType.FLOAT:  # a scorer gets NaN for None too, but only NaN counts as true
+            arguments[TRUE + name] = Operation("is_true", (own,))
     payload = pickle.dumps(scorer)
     names, values = tuple(arguments), tuple(arguments.values())
     margin, probability = (
@@ -176,10 +176,13 @@ def _series(name: str, columns: Mapping[str, NDArray[Any]]) -> pl.Series:
         return pl.Series(name, values, dtype=pl.String)
     if values.dtype.kind == "i":
         return pl.Series(name, values)
+    gaps = np.isnan(values)
+    if not gaps.any():
+        return pl.Series(name, values)
     series = pl.Series(name, values, nan_to_null=True)
-    nan = columns.get(NAN + name)
-    if nan is not None and nan.any():
-        series = series.scatter(np.flatnonzero(nan), float("nan"))
+    true = columns.get(TRUE + name)
+    if true is not None and (true[gaps] != 0).any():
+        series = series.scatter(np.flatnonzero(gaps & (true != 0)), float("nan"))
     return series
 
 
