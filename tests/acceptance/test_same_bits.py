@@ -193,7 +193,7 @@ def test_processor_blas_and_polars_threads_do_not_change_a_bit(
     shared = os.environ | {"WINDROW_THREADS": "2", "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
     running = [
         subprocess.Popen(
-            [*command, str(PARTITION)],
+            command,
             env=shared | cell,
             cwd=ROOT,
             stdout=subprocess.PIPE,

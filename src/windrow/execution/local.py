@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import atexit
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from windrow.config import settings
 from windrow.execution.cancel import Cancellation, cancellable
 from windrow.execution.driver import Driver
+from windrow.execution.pool import Pool
 from windrow.execution.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+PATIENCE = 0.5
+"""Seconds that Ctrl-C, or who has seen enough, waits for what is under way in threads."""
 
 
 class Threads:
@@ -44,25 +50,27 @@ class Threads:
         if self.parallelism == 1 or len(items) == 1:
             yield from (task(self.store, item) for item in items)
             return
-        ahead = 2 * self.parallelism
-        pool = ThreadPoolExecutor(self.parallelism, thread_name_prefix="windrow")
-        running: deque[Future[R]] = deque()
         cancellation = Cancellation()
         work = cancellable(task, cancellation)
+        pool = Pool(self.parallelism)
+        running: deque[Future[R]] = deque()
         waiting = iter(items)
+        patience: float | None = None
         try:
-            for item in waiting:
-                running.append(pool.submit(work, self.store, item))
-                if len(running) == ahead:
-                    break
+            for item in islice(waiting, 2 * self.parallelism):
+                running.append(pool.submit(partial(work, self.store, item)))
             while running:
                 yield running.popleft().result()
-                for item in waiting:
-                    running.append(pool.submit(work, self.store, item))
-                    break
+                for item in islice(waiting, 1):
+                    running.append(pool.submit(partial(work, self.store, item)))
+        except (KeyboardInterrupt, GeneratorExit):
+            patience = PATIENCE
+            raise
         finally:
             cancellation.cancel()
-            pool.shutdown(wait=True, cancel_futures=True)
+            for future in running:
+                future.cancel()
+            pool.close(patience)
 
     def close(self) -> None:
         """See `Workers`."""

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from windrow.errors import CastError
+from windrow.execution.cancel import check
 from windrow.execution.lower_step import Position, repeated
 from windrow.execution.values import CHUNK, PHYSICAL, empty, python_values, series_from_values
 from windrow.plan.types import DType
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from windrow.plan.expressions import Apply, Score
+
+ROWS_UNLOOKED = 16
+"""Rows on which a user's function, which may be slow, is called before `check` looks again."""
 
 
 def apply(node: Apply, columns: Sequence[pl.Series], rows: int, position: Position) -> pl.Series:
@@ -73,7 +77,9 @@ def _called(
     argument = None
     skip = node.skip_missing
     try:
-        for argument in arguments:
+        for number, argument in enumerate(arguments):
+            if number % ROWS_UNLOOKED == 0:
+                check()
             results.append(None if skip and argument is None else function(argument))
     except Exception as error:
         error.add_note(
