@@ -139,6 +139,11 @@ class DriverSession:
         self._listener = listener
         self._tables: dict[str, Table] = {}
 
+    @property
+    def executor(self) -> Driver:
+        """The executor that the program runs beside."""
+        return self._driver
+
     def place(self, plan: Plan, encoder: Encoder) -> Blocks:
         """See `Session`."""
         table = self._driver.resolver.table(select(plan, encoder.columns))

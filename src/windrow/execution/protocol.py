@@ -135,6 +135,11 @@ Kernel = Callable[..., "Vector"]
 class Session(Protocol):
     """What a program may use, wherever it runs."""
 
+    @property
+    def executor(self) -> Executor:
+        """The executor of plans where the program runs."""
+        ...
+
     def place(self, plan: Plan, encoder: Encoder) -> Blocks:
         """Read the plan once and build its raw blocks."""
         ...

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,29 @@ class Finished(Event):
 
 Listener = Callable[[Event], None]
 """Is called with each event, in order, from the thread that waits for the program."""
+
+
+def record_of(event: Event) -> dict[str, Any]:
+    """Return an event as plain values, which cross any wire.
+
+    >>> record_of(Notice("half way"))
+    {'event': 'Notice', 'text': 'half way'}
+    """
+    return {"event": type(event).__name__} | asdict(event)
+
+
+def event_of(record: dict[str, Any]) -> Event:
+    """Return the event that `record_of` made a record of.
+
+    >>> event_of(record_of(Row(("Iteration",), ("1",), 1)))
+    Row(columns=('Iteration',), values=('1',), number=1)
+    """
+    fields = {name: _tuples(value) for name, value in record.items() if name != "event"}
+    return _KINDS[record["event"]](**fields)
+
+
+def _tuples(value: Any) -> Any:  # noqa: ANN401  # JSON has lists where events have tuples
+    return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value
+
+
+_KINDS: dict[str, type[Event]] = {k.__name__: k for k in (Header, Row, Notice, Warned, Finished)}

@@ -1,0 +1,141 @@
+"""Jobs: programs and their records in the state store.
+
+A job outlives whoever submitted it. Its folder says everything: ``spec`` is the signed program,
+``claim`` names the driver that took it, ``status`` and ``events`` are series, ``result`` is the
+signed outcome.
+"""
+
+from __future__ import annotations
+
+import pickle
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+
+from windrow.progress.events import event_of, record_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from windrow.deploy.credentials import Credentials
+    from windrow.deploy.state import Folder
+    from windrow.execution.protocol import Program
+    from windrow.progress import Event
+
+PENDING, RUNNING, COMPLETED, FAILED, CANCELED = "Pending", "Running", "Completed", "Failed", "Canceled"
+ENDED = frozenset({COMPLETED, FAILED, CANCELED})
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of a generation.
+
+    Parameters
+    ----------
+    jobs
+        The folder of all jobs.
+    identifier
+        Sorts by the time of submission.
+    credentials
+        Sign and verify what is pickled.
+    """
+
+    jobs: Folder
+    identifier: str
+    credentials: Credentials
+
+    @staticmethod
+    def submit(jobs: Folder, program: Program[Any], credentials: Credentials, name: str = "") -> Job:
+        """Write a new job's spec, which makes it pending."""
+        identifier = f"{time.time_ns():020d}-{secrets.token_hex(3)}"
+        job = Job(jobs, identifier, credentials)
+        job.folder.series("status").append({"state": PENDING, "name": name, "time": time.time()})
+        job.folder.put("spec", credentials.sign(cloudpickle.dumps(program)))
+        return job
+
+    @property
+    def folder(self) -> Folder:
+        """The job's own folder."""
+        return self.jobs.folder(self.identifier)
+
+    @property
+    def state(self) -> str:
+        """Return ``Pending``, ``Running``, ``Completed``, ``Failed`` or ``Canceled``."""
+        last = self.folder.series("status").last()
+        return PENDING if last is None else str(last[1]["state"])
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """All that is known of the job's state."""
+        merged: dict[str, Any] = {}
+        for _, record in self.folder.series("status").after(0):
+            merged |= record
+        return merged
+
+    def claim(self, driver: str) -> bool:
+        """Take the job for a driver; False when another has it."""
+        return self.folder.put("claim", driver.encode())
+
+    def advance(self, state: str, **facts: object) -> None:
+        """Record a new state."""
+        self.folder.series("status").append({"state": state, "time": time.time()} | facts)
+
+    def program(self) -> Program[Any]:
+        """Load the program; raises `SignatureError` when it is not this cluster's."""
+        spec = self.folder.get("spec") or b""
+        program: Program[Any] = pickle.loads(  # noqa: S301  # signed with the cluster's key
+            self.credentials.verified(spec, f"the program of job {self.identifier}")
+        )
+        return program
+
+    def keep(self, events: list[Event]) -> None:
+        """Append events to the record."""
+        self.folder.series("events").append({"events": [record_of(event) for event in events]})
+
+    def events(self, after: int = 0) -> Iterator[tuple[int, list[Event]]]:
+        """Yield the events of each record behind a number."""
+        for number, record in self.folder.series("events").after(after):
+            yield number, [event_of(event) for event in record["events"]]
+
+    def finish(self, outcome: Outcome) -> None:
+        """Write the outcome and the state that it means."""
+        self.folder.put("result", self.credentials.sign(cloudpickle.dumps(outcome)))
+        state = COMPLETED if outcome.error is None else FAILED
+        self.advance(state, error=None if outcome.error is None else str(outcome.error))
+
+    def outcome(self) -> Outcome | None:
+        """Load the outcome; None while there is none."""
+        signed = self.folder.get("result")
+        if signed is None:
+            return None
+        data = self.credentials.verified(signed, f"the result of job {self.identifier}")
+        outcome: Outcome = pickle.loads(data)  # noqa: S301  # signed with the cluster's key
+        return outcome
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: with a value, or with an error that carries the remote traceback."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+    def get(self) -> Any:  # noqa: ANN401  # whatever the program returned
+        """Return the value or raise the error."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def pending(jobs: Folder, credentials: Credentials) -> list[Job]:
+    """Jobs that wait for a driver, oldest first."""
+    waiting = []
+    for name in jobs.names():
+        job = Job(jobs, name, credentials)
+        files = set(job.folder.names())
+        if "spec" in files and not files & {"claim", "cancel"}:
+            waiting.append(job)
+    return waiting

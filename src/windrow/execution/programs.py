@@ -1,0 +1,51 @@
+"""What an executor does with plans, as programs: so that any of it can run elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from windrow.io import memory
+
+if TYPE_CHECKING:
+    from windrow.execution.protocol import Session, Writer
+    from windrow.plan.tables import Memory, Plan
+
+
+@dataclass(frozen=True)
+class Collect:
+    """Fetch the rows of a table, or the first `limit` of them."""
+
+    plan: Plan
+    limit: int | None = None
+
+    def __call__(self, session: Session) -> Memory:
+        """Return the rows as plain bytes."""
+        import polars as pl
+
+        frames = list(session.executor.stream(self.plan, limit=self.limit))
+        return memory.from_frame(pl.concat(frames), self.plan.schema)
+
+
+@dataclass(frozen=True)
+class Write:
+    """Write a table, from where its partitions are."""
+
+    plan: Plan
+    url: str
+    writer: Writer
+
+    def __call__(self, session: Session) -> None:
+        """Write it."""
+        session.executor.write(self.plan, self.url, self.writer)
+
+
+@dataclass(frozen=True)
+class Persist:
+    """Compute a table once and keep the result where the executor runs."""
+
+    plan: Plan
+
+    def __call__(self, session: Session) -> Plan:
+        """Return a plan that reads the kept result."""
+        return session.executor.persist(self.plan)
