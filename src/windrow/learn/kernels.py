@@ -14,7 +14,7 @@ import numpy as np
 
 from windrow.learn import tiles
 from windrow.learn.jit import kernel
-from windrow.learn.leaf import TILE, Leaf
+from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
 from windrow.learn.losses import Loss, link
 
 if TYPE_CHECKING:
@@ -84,13 +84,11 @@ def _pass(
         link(kind, z, y, role[t], weights, w, loss, r, h)
         head[0] += tiles.lane_sum(loss)
         if kind == _SQUARED:
-            train, validation = tiles.squared_errors(z, y, role[t], loss)
-            head[1] += train
-            head[2] += validation
+            tiles.squared_errors(z, y, loss)
         else:
-            right_train, right_validation = tiles.hits(z, y, role[t])
-            head[1] += right_train
-            head[2] += right_validation
+            tiles.hits(z, y, loss)
+        head[1] += tiles.role_sum(loss, role[t], TRAIN)
+        head[2] += tiles.role_sum(loss, role[t], VALIDATION)
         tiles.add_gradient(x, c, r, g)
         if H.shape[0] > 0:
             tiles.add_hessian(x, c, h, pair, H)

@@ -105,7 +105,7 @@ def _moments(
         _add(dense[t], codes[t], role[t], shift, v, head, moments, levels)
         if classes.shape[0] > 0:
             for i in range(TILE):
-                if role[t, i] == TRAIN:
+                if role[t, i] == TRAIN and 0.0 <= target[t, i] < classes.shape[0]:
                     classes[int(target[t, i])] += 1.0
 
 
@@ -122,6 +122,11 @@ class Moments:
     layout : Layout
     classes : int, default 0
         Number of classes of the target; 0 for a number.
+
+    Raises
+    ------
+    ValueError
+        When called with a leaf of another layout: kernels trust the shape and codes of a leaf.
     """
 
     layout: Layout
@@ -130,6 +135,11 @@ class Moments:
     def __call__(self, leaf: Leaf, shift: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum over the training rows of a leaf."""
         d, k = self.layout.numeric, self.classes
+        columns = (d, len(self.layout.levels))
+        if (leaf.dense.shape[1], leaf.codes.shape[1]) != columns or (
+            leaf.codes.size and not 0 <= leaf.codes.min() <= leaf.codes.max() < self.layout.size
+        ):
+            raise ValueError(f"this leaf does not have the layout {self.layout}")
         out = np.zeros(_HEAD + k + 3 * d + self.layout.size)
         head, classes = out[:_HEAD], out[_HEAD : _HEAD + k]
         moments = out[_HEAD + k : _HEAD + k + 3 * d].reshape(d, 3)

@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING
 
 from windrow.learn.jit import kernel
 from windrow.learn.lanes import dots_1, dots_4, dots_4_by_2
-from windrow.learn.leaf import TILE, TRAIN, VALIDATION
+from windrow.learn.leaf import TILE
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["add_gradient", "add_hessian", "hits", "lane_sum", "margins", "mirror", "squared_errors"]
+__all__ = [
+    "add_gradient",
+    "add_hessian",
+    "hits",
+    "lane_sum",
+    "margins",
+    "mirror",
+    "role_sum",
+    "squared_errors",
+]
 
 
 @kernel
@@ -166,26 +175,26 @@ def mirror(H: NDArray[np.float64], d: int) -> None:
 
 
 @kernel
-def hits(
-    z: NDArray[np.float64], y: NDArray[np.float64], role: NDArray[np.uint8]
-) -> tuple[int, int]:
-    """Count rows whose class (the second from margin 0 on) is right: in training, validation."""
-    train = validation = 0
+def hits(z: NDArray[np.float64], y: NDArray[np.float64], v: NDArray[np.float64]) -> None:
+    """Set v to 1 for rows whose class is right (the second from margin 0 on), else to 0."""
     for i in range(TILE):
-        right = (z[i] >= 0.0) == (y[i] > 0.5)
-        train += 1 if right and role[i] == TRAIN else 0
-        validation += 1 if right and role[i] == VALIDATION else 0
-    return train, validation
+        v[i] = 1.0 if y[i] == (1.0 if z[i] >= 0.0 else 0.0) else 0.0
 
 
 @kernel
-def squared_errors(
-    z: NDArray[np.float64], y: NDArray[np.float64], role: NDArray[np.uint8], v: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Sums of squared errors: in training, validation; `v` is scratch."""
+def squared_errors(z: NDArray[np.float64], y: NDArray[np.float64], v: NDArray[np.float64]) -> None:
+    """Set v to the squared errors."""
     for i in range(TILE):
-        v[i] = (z[i] - y[i]) * (z[i] - y[i]) if role[i] == TRAIN else 0.0
-    train = lane_sum(v)
-    for i in range(TILE):
-        v[i] = (z[i] - y[i]) * (z[i] - y[i]) if role[i] == VALIDATION else 0.0
-    return train, lane_sum(v)
+        v[i] = (z[i] - y[i]) * (z[i] - y[i])
+
+
+@kernel
+def role_sum(v: NDArray[np.float64], role: NDArray[np.uint8], wanted: int) -> float:
+    """Sum of the values of the rows of one role, in four lanes."""
+    a0 = a1 = a2 = a3 = 0.0
+    for i in range(0, TILE, 4):
+        a0 += v[i] if role[i] == wanted else 0.0
+        a1 += v[i + 1] if role[i + 1] == wanted else 0.0
+        a2 += v[i + 2] if role[i + 2] == wanted else 0.0
+        a3 += v[i + 3] if role[i + 3] == wanted else 0.0
+    return (a0 + a1) + (a2 + a3)

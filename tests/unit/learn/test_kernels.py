@@ -121,3 +121,15 @@ def test_kernels_pickle_and_give_the_same_bits(kernel: type[Gradient | Curvature
         tree_sum(again(leaf, W) for leaf in table.leaves).tobytes()
         == table.reduce(one, W).tobytes()
     )
+
+
+def test_a_validation_row_of_a_class_not_seen_in_training_is_never_right() -> None:
+    role = np.array([1, 1, 2, 2], np.uint8)
+    table = Table.of(
+        np.array([[1.0], [-1.0], [1.0], [-1.0]]),
+        np.zeros((4, 0), np.int64),
+        np.array([1.0, 0.0, 2.0, 2.0]),
+        role,
+    )
+    partial = table.reduce(Gradient(Loss.LOGISTIC, table.layout), np.array([0.0, 1.0]))
+    assert partial[1:3].tolist() == [2.0, 0.0]

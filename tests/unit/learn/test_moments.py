@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from tests.support.leaves import Table
 
-from windrow.learn.layout import Design
+from windrow.learn.layout import Design, Layout
 from windrow.learn.leaf import TRAIN, VALIDATION, Leaf
 from windrow.learn.moments import Moments, Statistics, first_training_row
 
@@ -110,3 +110,16 @@ def test_one_row_has_no_variance() -> None:
     kernel = Moments(table.layout)
     statistics = Statistics.of(kernel(table.leaves[0], np.zeros(1)), kernel, np.zeros(1))
     assert (statistics.mean[1], statistics.variance[1]) == (5.0, 0.0)
+
+
+def test_a_leaf_of_another_layout_is_refused_before_any_kernel_trusts_it() -> None:
+    table = Table.random(1, 20, 2, (3,))
+    for other in (Layout(2, (2,)), Layout(1, (3,)), Layout(2, (3, 1))):
+        with pytest.raises(ValueError, match="layout"):
+            Moments(other)(table.leaves[0], np.zeros(other.numeric))
+
+
+def test_a_class_beyond_the_known_ones_is_not_counted() -> None:
+    table = Table.of(np.ones((3, 1)), np.zeros((3, 0), np.int64), np.array([0.0, 1.0, 2.0]))
+    statistics, _ = table.statistics(classes=2)
+    assert statistics.class_counts.tolist() == [1, 1]
