@@ -361,6 +361,21 @@ class ClassCountError(ToolkitError, ValueError):
         return f"{found}; this version classifies into two classes (more come in step 3)"
 
 
+class ClassWeightError(ToolkitError, ValueError):
+    """Class weights do not fit the classes of the target."""
+
+    def __init__(self, problem: str, classes: tuple[object, ...]) -> None:
+        super().__init__(problem, classes)
+        self.problem, self.classes = problem, classes
+
+    def __str__(self) -> str:
+        named = ", ".join(map(repr, self.classes))
+        return (
+            f"class_weights {self.problem}; give None, 'auto', or a dict with one positive number"
+            f" for each of the classes {named}"
+        )
+
+
 class MissingFeatureError(ToolkitError, ValueError):
     """Numeric features have missing values where that is not allowed.
 

@@ -168,7 +168,7 @@ class LinearClassifier(LinearModel):
     def _fields(self) -> dict[str, Callable[[], Any]]:
         classes, fitted = self._fitted.classes, self._fitted
         found = super()._fields() | {
-            "class_weights": lambda: dict.fromkeys(classes, 1.0),
+            "class_weights": lambda: dict(zip(classes, fitted.class_weights, strict=True)),
             "classes": lambda: list(classes),
             "num_classes": lambda: len(classes),
             "num_examples_per_class": lambda: dict(zip(classes, fitted.class_rows, strict=True)),

@@ -18,6 +18,7 @@ from windrow.progress import Finished, Header, Notice, Row, Warned
 from windrow.toolkits.measures import ClassSums
 from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.prepare import Prepared, prepare
+from windrow.toolkits.weights import ClassWeights, weights_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +68,8 @@ class Method:
         Whether a missing number becomes its column's training mean; else it is refused.
     split_seed
         Seed of the automatic validation split; None does not split.
+    class_weights
+        What a row of each class weighs.
     """
 
     loss: Loss
@@ -76,6 +79,7 @@ class Method:
     options: Options = field(default_factory=Options)
     impute: bool = False
     split_seed: int | None = None
+    class_weights: ClassWeights = None
 
     def without_split(self) -> Method:
         """Return the method for a table that is not split."""
@@ -127,8 +131,8 @@ class Fitted:
         Over the training rows, the penalty left out.
     rows
         Training rows.
-    class_rows
-        Training rows of each class.
+    class_rows, class_weights
+        Training rows of each class, and what each of them weighed.
     training, validation
         Statistics from which all measures follow (see `ClassSums`); `validation` is None
         when no row validates.
@@ -151,6 +155,7 @@ class Fitted:
     loss: float
     rows: int
     class_rows: tuple[int, ...]
+    class_weights: tuple[float, ...]
     training: NDArray[np.float64]
     validation: NDArray[np.float64] | None
     columns: tuple[str, ...]
@@ -201,7 +206,16 @@ class _Run:
         statistics, rescale = self.data.statistics, fit.method.rescale
         self.design = Design.of(statistics, self.data.reference, rescale=rescale)
         self.solver = fit.method.solver_for(self.design.size)
-        self.objective = Objective(self.data.reduce, self.design, fit.method.loss, l2=fit.method.l2)
+        self.weights = weights_of(
+            fit.method.class_weights, self.data.classes, statistics.class_counts
+        )
+        self.objective = Objective(
+            self.data.reduce,
+            self.design,
+            fit.method.loss,
+            l2=fit.method.l2,
+            class_weights=self.weights if fit.encoder.classes else None,
+        )
         self.rows: list[Row] = []
         if self.data.finisher.split is not None:
             session.emit(Notice(SPLIT_NOTICE))
@@ -228,6 +242,7 @@ class _Run:
             loss=state.numbers["loss"],
             rows=statistics.n_train,
             class_rows=tuple(statistics.class_counts.tolist()),
+            class_weights=tuple(self.weights.tolist()),
             training=training,
             validation=validation,
             columns=self._columns,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from windrow.errors import NotYetError, OptionChoiceError, OptionRangeError
+from windrow.errors import OptionChoiceError, OptionRangeError
 from windrow.frames.sframe import SFrame
 from windrow.learn.losses import Loss
 from windrow.learn.solvers import Options
@@ -14,6 +14,7 @@ from windrow.toolkits.options import check_ranges, check_solver
 from windrow.toolkits.scoring import impute_by
 from windrow.toolkits.topk import top_rows
 from windrow.toolkits.training import train
+from windrow.toolkits.weights import given_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,9 +43,9 @@ def create(  # noqa: PLR0917  # the ancestor's signature
 ) -> LogisticClassifier:
     """Fit a logistic regression of two classes.
 
-    Minimises ``sum_i log(1 + exp(-s_i m_i)) + l2_penalty * sum_j b_j^2``, where m_i is the margin
-    of row i, s_i is 1 for the second class and -1 for the first, and b are the coefficients of the
-    rescaled features, the intercept left out.
+    Minimises ``sum_i w_i log(1 + exp(-s_i m_i)) + l2_penalty * sum_j b_j^2``, where m_i is the
+    margin of row i, w_i the weight of its class, s_i is 1 for the second class and -1 for the
+    first, and b are the coefficients of the rescaled features, the intercept left out.
 
     Parameters
     ----------
@@ -74,7 +75,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     max_iterations
         The fit ends here at the latest, with a `ConvergenceWarning` if it has not converged.
     class_weights
-        Must be None in this version: every row weighs 1.
+        What a row of each class weighs in the loss: None, 1; a dict with every class; or ``auto``,
+        ``(1 / n_c) / sum_k (1 / n_k)`` for n_c training rows, which add up to 1.
     validation_set
         ``auto``: 5 % of the rows where there are at least 100; None; or a table with the columns
         and types of `dataset`.
@@ -92,7 +94,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Of the table: `NoRowsError`, `MissingTargetError`, `ClassCountError`,
         `MissingFeatureError`, `NonFiniteFeatureError`, `UnsupportedFeatureError`,
         `SchemaMismatchError`. Of the options: `OptionRangeError`, `OptionChoiceError`,
-        `SolverSizeError`, `NotYetError`.
+        `ClassWeightError`, `SolverSizeError`, `NotYetError`.
 
     Examples
     --------
@@ -115,8 +117,6 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     }
     check_ranges(options)
     check_solver(solver, l1_penalty)
-    if class_weights is not None:
-        raise NotYetError("class_weights", "leave it None, which weighs every row 1")
     refuse = missing_value_action == "auto" or not impute_by(missing_value_action)
     method = Method(
         loss=Loss.LOGISTIC,
@@ -131,6 +131,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         ),
         impute=not refuse,
         split_seed=0 if seed is None else int(seed),
+        class_weights=given_weights(class_weights),
     )
     trained = train(
         dataset,

@@ -189,6 +189,30 @@ def test_the_first_training_rows_category_is_the_reference() -> None:
     assert 1 not in found.free
 
 
+def test_class_weights_are_those_of_scikit_learn() -> None:
+    data = frame().filter((pl.col("y") == 1) | (pl.int_range(pl.len()) % 4 == 0))
+    given = ((0, 3.0), (1, 0.5))
+    found = fitted(data, method=Method(Loss.LOGISTIC, 0.5, options=TIGHT, class_weights=given))
+    plain = Method(Loss.LOGISTIC, 0.5, rescale=False, options=TIGHT, class_weights=given)
+    X, y = design_matrix(data)[:, 1:], data["y"].to_numpy()
+    oracle = LogisticRegression(
+        C=1.0, tol=1e-10, max_iter=10_000, solver="newton-cg", class_weight=dict(given)
+    ).fit(X, y)
+    expected = np.concatenate([oracle.intercept_, oracle.coef_[0]])
+    assert coefficients(fitted(data, method=plain)) == pytest.approx(expected, abs=2e-5)
+    p = 1.0 / (1.0 + np.exp(-(design_matrix(data) @ coefficients(found))))
+    loss = -np.where(y == 1, 0.5 * np.log(p), 3.0 * np.log1p(-p)).sum()
+    assert found.loss == pytest.approx(loss)
+
+
+def test_automatic_class_weights_add_up_to_one_and_favour_the_rare() -> None:
+    data = frame()
+    found = fitted(data, method=Method(Loss.LOGISTIC, options=TIGHT, class_weights="auto"))
+    rows = np.bincount(data["y"].to_numpy())
+    assert sum(found.class_weights) == pytest.approx(1.0)
+    assert found.class_weights[0] / found.class_weights[1] == pytest.approx(rows[1] / rows[0])
+
+
 # --- validation ---
 
 

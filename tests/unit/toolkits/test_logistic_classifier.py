@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import windrow as wr
 from windrow.errors import (
     ArgumentError,
     ArgumentTypeError,
+    ClassWeightError,
     ColumnNotFoundError,
     ConvergenceWarning,
     FeatureTypeError,
@@ -392,6 +394,26 @@ def test_a_choice_that_does_not_exist() -> None:
         create(validation_set="later")
     with pytest.raises(ArgumentTypeError, match="validation_set"):
         create(validation_set=0.2)
+
+
+@pytest.mark.parametrize(
+    "weights, problem",
+    [
+        ({"yes": 1.0}, "has no weight for 'no'"),
+        ({"yes": 1.0, "no": 1.0, "perhaps": 1.0}, "names 'perhaps'"),
+        ({"yes": 1.0, "no": 0.0}, "has 0.0 for 'no'"),
+        ({"yes": 1.0, "no": "much"}, "has 'much' for 'no'"),
+    ],
+)
+def test_class_weights_must_fit_the_classes(weights: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ClassWeightError, match=re.escape(problem)):
+        create(class_weights=weights)
+
+
+def test_class_weights_are_a_field() -> None:
+    assert create(class_weights={"no": 2, "yes": 1}).class_weights == {"no": 2.0, "yes": 1.0}
+    with pytest.raises(OptionChoiceError, match="'class_weights'"):
+        create(class_weights="balanced")
 
 
 @pytest.mark.parametrize("options", [{"solver": "fista"}, {"l1_penalty": 1.0}])
