@@ -93,14 +93,15 @@ def _columns(stamp: FileStamp) -> tuple[tuple[str, DType], ...]:
 def _pieces_of(scan: Scan, file: int) -> list[Piece]:
     metadata = _open(scan.files[file]).metadata
     _check_columns(scan, file)
-    found, start, size = [], 0, 0
+    found: list[Piece] = []
+    start = size = 0
     for group in range(metadata.num_row_groups):
         own = metadata.row_group(group).total_byte_size
         if group > start and size + own > scan.partition_bytes:
             found.append(Piece(file, start, group))
             start, size = group, 0
         size += own
-    if metadata.num_row_groups > start:
+    if metadata.num_row_groups > start and metadata.num_rows:
         found.append(Piece(file, start, metadata.num_row_groups))
     return found
 
