@@ -59,10 +59,18 @@ class Notice(Event):
 
 @dataclass(frozen=True)
 class Warned(Event):
-    """A sentence that becomes a Python warning where the user is."""
+    """A sentence that becomes a Python warning where the user is.
+
+    Attributes
+    ----------
+    text
+        The sentence.
+    category
+        Name of the warning's class, in `windrow.errors` or built in.
+    """
 
     text: str
-    category: type[Warning] = UserWarning
+    category: str = "UserWarning"
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,7 @@ def event_of(record: dict[str, Any]) -> Event:
     return _KINDS[record["event"]](**fields)
 
 
-def _tuples(value: Any) -> Any:  # noqa: ANN401  # JSON has lists where events have tuples
+def _tuples(value: Any) -> Any:  # JSON has lists where events have tuples
     return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value
 
 

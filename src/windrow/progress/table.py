@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from windrow import errors
 from windrow.progress.events import Event, Finished, Header, Notice, Row, Warned
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class Silent:
     def __call__(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, Warned):
-            warnings.warn(event.text, event.category, stacklevel=_first_outside())
+            warnings.warn(event.text, _warning(event.category), stacklevel=_first_outside())
 
     def close(self) -> None:
         """End the output, whether or not the program finished."""
@@ -100,6 +102,12 @@ class TextTable(Silent):
     def _line(self, cells: Sequence[str]) -> str:
         padded = (cell.ljust(width) for cell, width in zip(cells, self._widths, strict=True))
         return "| " + " | ".join(padded) + " |\n"
+
+
+def _warning(name: str) -> type[Warning]:
+    """Find a warning's class by its name."""
+    found = getattr(errors, name, None) or getattr(builtins, name)
+    return cast("type[Warning]", found)
 
 
 def _first_outside() -> int:

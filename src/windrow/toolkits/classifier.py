@@ -13,6 +13,7 @@ from windrow.frames.operators import NAME
 from windrow.frames.sarray import SArray
 from windrow.frames.sframe import SFrame
 from windrow.learn import metrics
+from windrow.learn.leaf import VALIDATION
 from windrow.plan.compose import project
 from windrow.plan.types import DType
 from windrow.toolkits.evaluation import confusion_table, roc_table
@@ -148,13 +149,13 @@ class Evaluate:
             levels=self.predictor.levels,
             fallback=self.predictor.reference,
             classes=labels,
-            known=len(self.classes),
+            role=VALIDATION,
             means=self.predictor.means,
         )
         kernel = ClassSums(len(labels))
         sums = session.reduce(kernel, blocks.finished(finisher), self.predictor.weights)
-        known, unknown = kernel.split(sums)
-        return Measures.of(known + unknown, labels, self.classes)
+        _, counted = kernel.split(sums)
+        return Measures.of(counted, labels, self.classes)
 
 
 class LinearClassifier(LinearModel):

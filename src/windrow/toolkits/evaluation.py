@@ -346,7 +346,7 @@ class CountProbabilities:
         classes = self.classes or tuple(sorted(blocks.classes))
         if len(classes) != 2 or not set(blocks.classes) <= set(classes):
             raise ClassCountError("targets", len({*classes, *blocks.classes}), blocks.rows)
-        finisher = FeatureFinisher(Layout(1), (), (), classes, 2)
+        finisher = FeatureFinisher(Layout(1), (), (), classes)
         sums = session.reduce(count_probabilities, blocks.finished(finisher))
         bins = sums[1:].astype(np.int64).reshape(2, metrics.THRESHOLDS)
         return Probabilities(blocks.rows, float(sums[0]), bins)

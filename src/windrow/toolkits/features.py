@@ -17,7 +17,7 @@ import numpy as np
 from windrow.errors import UnsupportedFeatureError
 from windrow.execution.protocol import RawBlock
 from windrow.learn.hashing import permute
-from windrow.learn.leaf import LEAF, PADDING, TRAIN, VALIDATION, Leaf
+from windrow.learn.leaf import LEAF, TRAIN, VALIDATION, Leaf
 from windrow.plan.node import digest
 from windrow.plan.types import DType
 
@@ -209,9 +209,6 @@ class FeatureFinisher:
         Of each categorical column the place of values that are no level.
     classes
         The target's classes in the order of their codes; empty for a number.
-    known
-        How many of the classes a model knows: rows of the others neither train nor validate
-        (their role is that of padding), though they keep their code.
     role
         Of rows that no split divides.
     split
@@ -224,7 +221,6 @@ class FeatureFinisher:
     levels: tuple[tuple[Any, ...], ...]
     fallback: tuple[int, ...]
     classes: tuple[Any, ...] = ()
-    known: int = 0
     role: int = TRAIN
     split: Split | None = None
     means: tuple[float, ...] | None = None
@@ -235,7 +231,7 @@ class FeatureFinisher:
     @cached_property
     def _identity(self) -> str:
         return digest(
-            *(self.layout, self.levels, self.fallback, self.classes, self.known),
+            *(self.layout, self.levels, self.fallback, self.classes),
             *(self.role, self.split, self.means),
         )
 
@@ -272,8 +268,6 @@ class FeatureFinisher:
         role = np.zeros(leaf.role.shape, dtype=np.uint8)
         own = role.reshape(-1)[: leaf.rows]
         own[:] = self.role if self.split is None else self.split.roles(first_row, leaf.rows)
-        if len(self.classes) > self.known:
-            own[target.reshape(-1)[: leaf.rows] >= self.known] = PADDING
         return Leaf(leaf.rows, self._filled(leaf), codes, target, role)
 
     def _filled(self, leaf: Leaf) -> NDArray[np.float64]:

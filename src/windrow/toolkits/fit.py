@@ -329,6 +329,6 @@ class _Run:
                     f" ({state.passes} passes) the largest gradient entry is"
                     f" {state.gradient_size:.3g}, and the threshold"
                     f" {self.method.options.threshold:g}; {advice}",
-                    ConvergenceWarning,
+                    ConvergenceWarning.__name__,
                 )
             )

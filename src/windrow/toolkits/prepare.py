@@ -57,7 +57,7 @@ class Prepared:
     means
         Of each numeric column over the training rows that have a value, float64 (d,).
     validation_rows
-        Rows that validate; those whose class training has not seen are counted too.
+        Rows that validate; those of a class that training has not seen are never right.
     labels
         The classes, then those that only the validation table has.
     """
@@ -124,7 +124,6 @@ def prepare(
         levels=blocks.levels,
         fallback=tuple(0 for _ in blocks.levels),
         classes=classes,
-        known=len(classes),
         split=split,
     )
     first, statistics = _describe(session, blocks.finished(finisher), finisher)

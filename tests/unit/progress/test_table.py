@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from windrow.errors import ConvergenceWarning
 from windrow.progress import Finished, Header, Notice, Row, Warned
 from windrow.progress.table import Silent, TextTable
 
@@ -84,8 +85,10 @@ def test_a_new_table_may_follow() -> None:
 
 @pytest.mark.parametrize("listener", [Silent(), TextTable(lambda _: None)])
 def test_a_warning_becomes_a_python_warning_of_its_class(listener: Silent) -> None:
-    with pytest.warns(DeprecationWarning, match="not so"):
-        listener(Warned("not so", DeprecationWarning))
+    with pytest.warns(ConvergenceWarning, match="not so"):
+        listener(Warned("not so", "ConvergenceWarning"))
+    with pytest.warns(UserWarning, match="nor so"):
+        listener(Warned("nor so"))
 
 
 def test_silence_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:

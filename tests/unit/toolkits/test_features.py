@@ -22,7 +22,7 @@ FRAME = pl.DataFrame(
 
 
 def finisher(levels: tuple[str | None, ...] = ("a", "b", None)) -> FeatureFinisher:
-    return FeatureFinisher(Layout(1, (len(levels),)), (levels,), (4,), (0, 1), 2)
+    return FeatureFinisher(Layout(1, (len(levels),)), (levels,), (4,), (0, 1))
 
 
 def test_numbers_are_dense_and_texts_are_codes_in_first_seen_order() -> None:
@@ -109,11 +109,11 @@ def test_missing_numbers_become_means_and_nothing_is_copied_otherwise() -> None:
     assert kept.dense is whole.leaves[0].dense
 
 
-def test_rows_of_a_class_that_training_did_not_have_neither_train_nor_validate() -> None:
-    made = replace(finisher(), classes=(0, 1, 7), known=2, role=VALIDATION)
+def test_a_class_that_training_did_not_have_keeps_a_code_of_its_own() -> None:
+    made = replace(finisher(), classes=(0, 1, 7), role=VALIDATION)
     (leaf,) = made(ENCODER(FRAME.with_columns(y=pl.Series([1, 7, 7, 0]))), 0)
-    assert leaf.role[0, :4].tolist() == [VALIDATION, PADDING, PADDING, VALIDATION]
-    assert leaf.target[0, 1] == 2.0
+    assert leaf.role[0, :5].tolist() == [VALIDATION] * 4 + [PADDING]
+    assert leaf.target[0, :4].tolist() == [1.0, 2.0, 2.0, 0.0]
 
 
 def test_a_finisher_is_known_by_all_that_it_holds() -> None:

@@ -147,7 +147,7 @@ def test_a_fit_that_ends_at_its_limit_says_so_with_the_gradient_left() -> None:
     options = Options(max_iterations=1, threshold=1e-9)
     found = fitted(session=session, method=Method(Loss.LOGISTIC, options=options))
     warned = next(event for event in session.events if isinstance(event, Warned))
-    assert warned.category is ConvergenceWarning
+    assert warned.category == ConvergenceWarning.__name__
     assert f"gradient entry is {found.gradient:.3g}" in warned.text
     assert "raise max_iterations" in warned.text
     assert found.status == "Completed (Iteration limit reached)."
