@@ -14,7 +14,7 @@ from windrow.errors import (
 )
 from windrow.frames import construct
 from windrow.frames.functions import applied
-from windrow.frames.lazy import Lazy
+from windrow.frames.lazy import Lazy, free_name
 from windrow.frames.literals import fitting, is_scalar, literal, operation
 from windrow.frames.operators import NAME, ColumnOperators
 from windrow.frames.sarray import SArray
@@ -114,8 +114,7 @@ class FrameColumns(Lazy):
 
     def _with_column(self, name: str, data: object) -> Plan:
         """Return the plan with one column set: at its place, or a new one last."""
-        if not isinstance(name, str):
-            raise ArgumentTypeError("a column's name", type(name).__name__, "str")
+        construct.checked_name(name)
         if is_scalar(data) and len(self._plan.schema):
             return project(self._plan, _set(self._own(), name, literal(data)))
         if is_scalar(data):
@@ -250,6 +249,7 @@ class FrameColumns(Lazy):
         pairs = [(names.get(name, name), expression) for name, expression in self._own()]
         seen: set[str] = set()
         for name, _ in pairs:
+            construct.checked_name(name)
             if name in seen:
                 raise ColumnExistsError(name)
             seen.add(name)
@@ -291,17 +291,3 @@ def _set(pairs: Pairs, name: str, expression: Expression) -> Pairs:
     if any(own == name for own, _ in pairs):
         return [(own, expression if own == name else old) for own, old in pairs]
     return [*pairs, (name, expression)]
-
-
-def free_name(name: str, taken: Iterable[str]) -> str:
-    """Return the name, or the first of ``name.1``, ``name.2`` ... that is not taken.
-
-    >>> free_name("a", ["a", "a.1"])
-    'a.2'
-    """
-    used = set(taken)
-    number, found = 0, name
-    while found in used:
-        number += 1
-        found = f"{name}.{number}"
-    return found

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from windrow.errors import ArgumentTypeError, ColumnExistsError, LengthMismatchError
+from windrow.errors import ArgumentError, ArgumentTypeError, ColumnExistsError, LengthMismatchError
 from windrow.frames.literals import is_scalar, operation
 from windrow.frames.operators import NAME, ColumnOperators
 from windrow.frames.saving import open_column
@@ -41,6 +41,8 @@ def held(series: Mapping[str, tuple[pl.Series, DType]]) -> Plan:
 
     if not series:
         return EMPTY
+    for name in series:
+        checked_name(name)
     lengths = [len(values) for values, _ in series.values()]
     for length in lengths:
         if length != lengths[0]:
@@ -123,13 +125,20 @@ def table_plan(data: object) -> Plan:
     return EMPTY if isinstance(data, list) and not data else column_plan(data, None)
 
 
+def checked_name(name: object) -> None:
+    """Raise unless something may be the name of a column: a text that is not empty."""
+    if not isinstance(name, str):
+        raise ArgumentTypeError("a column's name", type(name).__name__, "str")
+    if not name:
+        raise ArgumentError("a column's name", name, "a text that is not empty")
+
+
 def columns_plan(columns: Mapping[str, object]) -> Plan:
     """Return the table of named columns, in their order; lists in memory, `SArray`s as they are."""
     lists: dict[str, tuple[pl.Series, DType]] = {}
     lazy: dict[str, Plan] = {}
     for name, data in columns.items():
-        if not isinstance(name, str):
-            raise ArgumentTypeError("a column's name", type(name).__name__, "str")
+        checked_name(name)
         if isinstance(data, ColumnOperators):
             lazy[name] = data.plan
         else:

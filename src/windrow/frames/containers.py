@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from windrow.errors import ArgumentError, TypeMismatchError
 from windrow.frames.functions import library
 from windrow.frames.literals import operation
-from windrow.frames.operators import ColumnOperators
+from windrow.frames.operators import NAME, ColumnOperators
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
@@ -81,12 +81,12 @@ class ColumnContainers(ColumnOperators):
         [['a', 'b']]
         """
         self._refuse_other("dict_keys", DType.DICT)
-        return self._made(library(_keys, self._values, DType.LIST))
+        return self._made(library(keys_of, self._values, DType.LIST))
 
     def dict_values(self) -> Self:
         """Return the values of each dict as a list."""
         self._refuse_other("dict_values", DType.DICT)
-        return self._made(library(_dict_values, self._values, DType.LIST))
+        return self._made(library(values_of, self._values, DType.LIST))
 
     def dict_has_any_keys(self, keys: object) -> Self:
         """Return 1 where a dict has at least one of some keys, else 0."""
@@ -213,6 +213,25 @@ class ColumnContainers(ColumnOperators):
             unpacked(self._plan, column_name_prefix, column_types, na_value, limit)
         )
 
+    def stack(
+        self,
+        new_column_name: str | Sequence[str] | None = None,
+        drop_na: bool = False,
+        new_column_type: type | Sequence[type] | None = None,
+    ) -> SFrame:
+        """Return one row for each item of the values; see `SFrame.stack`.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> list(wr.SArray([{"a": 1}, {"b": 2, "c": 3}]).stack(["key", "value"])["key"])
+        ['a', 'b', 'c']
+        """
+        from windrow.frames.sframe import SFrame
+
+        single = SFrame.from_plan(self._plan)
+        return single.stack(NAME, new_column_name, drop_na, new_column_type)
+
     def _refuse_other(self, what: str, *kinds: DType) -> None:
         if self._kind not in kinds:
             wanted = " or ".join(kind.value for kind in kinds)
@@ -227,11 +246,13 @@ def _keys_of(keys: object) -> tuple[Any, ...]:
     return tuple(keys) if isinstance(keys, Iterable) and not isinstance(keys, str) else (keys,)
 
 
-def _keys(value: dict[Any, Any]) -> list[Any]:
+def keys_of(value: dict[Any, Any]) -> list[Any]:
+    """Return the keys of a dict."""
     return list(value)
 
 
-def _dict_values(value: dict[Any, Any]) -> list[Any]:
+def values_of(value: dict[Any, Any]) -> list[Any]:
+    """Return the values of a dict."""
     return list(value.values())
 
 

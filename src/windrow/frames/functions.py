@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from windrow.plan.tables import Plan
 
 SAMPLE = 100
-"""Rows on which a function runs at once."""
+"""Rows that are looked at to find the type of what follows; functions run on them at once."""
 
 
 def applied(

@@ -29,13 +29,13 @@ from windrow.plan.tables import (
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from windrow.plan.expressions import Expression
     from windrow.plan.tables import Plan
 
 L = TypeVar("L", bound="Lazy")
-MASK = "__mask"
+MASK, PLACE = "__mask", "__place"
 CHEAP = 64
 """Most operations of a test that may be computed twice."""
 
@@ -202,8 +202,9 @@ class Lazy:
         """Return the rows where a column of the same length is neither missing nor zero."""
         base, (own, masks) = aligned([self._plan, mask.plan])
         (chosen,) = masks.values()
-        wide = Project(base, (*own.items(), (MASK, chosen)))
-        kept = _narrowed(wide, chosen, column(wide, MASK))
+        name = free_name(MASK, own)
+        wide = Project(base, (*own.items(), (name, chosen)))
+        kept = _narrowed(wide, chosen, column(wide, name))
         return self.from_plan(select(kept, own))
 
     def _where(self, predicate: Expression) -> Self:
@@ -257,8 +258,9 @@ class Lazy:
         seed = secrets.randbits(63) if seed is None else int(seed)
         place = operation("row_permutation", RowNumber(), RowCount(), seed=seed)
         own = [(name, column(self._plan, name)) for name in self._plan.schema]
-        numbered = Project(self._plan, (*own, (MASK, place)))
-        return self.from_plan(select(Sort(numbered, ((MASK, True),)), self._plan.schema))
+        name = free_name(PLACE, self._plan.schema)
+        numbered = Project(self._plan, (*own, (name, place)))
+        return self.from_plan(select(Sort(numbered, ((name, True),)), self._plan.schema))
 
     def unique(self) -> Self:
         """Return the distinct rows, each where it is first seen; None is a value of its own.
@@ -311,3 +313,17 @@ def _not_negative(name: str, count: int) -> int:
 def rowwise(plan: Plan, columns: Sequence[tuple[str, Expression]]) -> Plan:
     """Return a table of these columns; of a table with none, the empty one."""
     return project(plan, columns) if columns else Memory((), (), ())
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """Return the name, or the first of ``name.1``, ``name.2`` ... that is not taken.
+
+    >>> free_name("a", ["a", "a.1"])
+    'a.2'
+    """
+    used = set(taken)
+    number, found = 0, name
+    while found in used:
+        number += 1
+        found = f"{name}.{number}"
+    return found

@@ -150,8 +150,10 @@ class ColumnReductions(ColumnOperators):
         """
         return self._reduced("median", self._kind, ORDERED)
 
-    def summary(self) -> Sketch:
+    def summary(self, background: bool = False) -> Sketch:  # noqa: ARG002  # nothing to wait for
         """Return statistics of the column; they are computed when they are looked at.
+
+        `background` is taken and does nothing.
 
         Examples
         --------

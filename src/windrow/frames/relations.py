@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from windrow.errors import ArgumentError, ArgumentTypeError, ColumnExistsError, TypeMismatchError
 from windrow.frames.aggregate import Aggregate
-from windrow.frames.columns import FrameColumns, free_name
+from windrow.frames.columns import FrameColumns
 from windrow.frames.functions import library
+from windrow.frames.lazy import free_name
 from windrow.frames.literals import literal, operation
 from windrow.frames.operators import NAME
 from windrow.frames.reductions import ORDERED
@@ -256,8 +257,9 @@ class FrameRelations(FrameColumns):
         known = project(
             Unique(values.plan), [(NAME, column(values.plan, NAME)), (FOUND, literal(1))]
         )
-        joined = Join(self._plan, known, ((column_name, NAME),), "left", ((FOUND, FOUND),))
-        absent = operation("is_missing", column(joined, FOUND))
+        found = free_name(FOUND, self._plan.schema)
+        joined = Join(self._plan, known, ((column_name, NAME),), "left", ((FOUND, found),))
+        absent = operation("is_missing", column(joined, found))
         kept = filtered(joined, absent if exclude else operation("not", absent))
         return self.from_plan(select(kept, self._plan.schema))
 

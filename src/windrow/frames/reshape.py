@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from windrow.errors import ArgumentError, ColumnExistsError, TypeMismatchError
 from windrow.frames import aggregate, compute
+from windrow.frames.functions import SAMPLE
 from windrow.frames.literals import literal, operation
 from windrow.frames.operators import NAME
 from windrow.frames.relations import FrameRelations
+from windrow.frames.stacking import stacked, titles_of
 from windrow.plan.compose import column, project
 from windrow.plan.expressions import Apply, Expression, Literal
 from windrow.plan.types import DType
@@ -18,10 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from windrow.plan.tables import Plan
-
-
-SAMPLE = 100
-"""Rows in which keys and types are looked for."""
 
 
 class FrameShapes(FrameRelations):
@@ -127,6 +125,44 @@ class FrameShapes(FrameRelations):
         if len(packed) != 1:
             raise ArgumentError("column_name", None, f"one of {packed}" if packed else "given")
         return packed[0]
+
+    def stack(
+        self,
+        column_name: str,
+        new_column_name: str | Sequence[str] | None = None,
+        drop_na: bool = False,
+        new_column_type: type | Sequence[type] | None = None,
+    ) -> Self:
+        """Return one row for each item of a column of lists or vectors, or each pair of dicts.
+
+        The other columns come first and are repeated. The longest value is looked for at once; the
+        plan has one pass for each place in it, so this suits short values.
+
+        Parameters
+        ----------
+        column_name
+            Column of lists, vectors or dicts.
+        new_column_name
+            Of the items; of dicts two names, for keys and values. By default ``X`` and a number.
+        drop_na
+            Leave out a value that is missing or empty; otherwise it is a row with None.
+        new_column_type
+            Of the items; of dicts two types. By default found from the first 100 rows.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> sf = wr.SFrame({"k": ["a", "b"], "v": [["x", "y"], []]})
+        >>> list(sf.stack("v", "item"))
+        [{'k': 'a', 'item': 'x'}, {'k': 'a', 'item': 'y'}, {'k': 'b', 'item': None}]
+        """
+        titles = titles_of(self._plan, column_name, new_column_name)
+        types = new_column_type
+        given = [types] if isinstance(types, type) else types
+        if given is not None and len(given) != len(titles):
+            raise ArgumentError("new_column_type", types, f"{len(titles)} types, one a column")
+        kinds = None if given is None else [DType.of(kind) for kind in given]
+        return self.from_plan(stacked(self._plan, column_name, titles, kinds, drop_na=drop_na))
 
     def split_datetime(
         self,

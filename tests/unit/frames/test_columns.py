@@ -85,6 +85,9 @@ def test_names_that_are_taken_are_refused() -> None:
         sf.rename({"a": "b"})
     with pytest.raises(ValueError, match="exists already"):
         sf.add_columns(table())
+    for name in ("", 1):
+        with pytest.raises((ValueError, TypeError), match="a column's name"):
+            sf.rename({"a": name})  # type: ignore[dict-item]
     assert sf.rename({"a": "b", "b": "a"}).column_names() == ["a", "b", "f"]
 
 

@@ -119,6 +119,13 @@ def test_pandas_columns_of_objects_go_by_the_rules_of_columns() -> None:
         wr.SFrame(pd.DataFrame([[1, 2]], columns=["a", "a"]))
 
 
+def test_a_name_must_not_be_empty() -> None:
+    with pytest.raises(ValueError, match="not empty"):
+        wr.SFrame(pl.DataFrame({"": [1]}))
+    with pytest.raises(ValueError, match="not empty"):
+        wr.SFrame({"": wr.SArray([1])})
+
+
 def test_a_lazy_frame_of_polars_is_named_as_such() -> None:
     with pytest.raises(ArgumentTypeError, match="call collect"):
         wr.SFrame(pl.DataFrame({"a": [1]}).lazy())

@@ -75,3 +75,37 @@ def test_unstacking_into_lists() -> None:
     assert list(sf.unstack("v")["List of v"]) == [[1, 3], [2]]
     with pytest.raises(ArgumentError):
         sf.unstack(["k", "v", "k"])
+
+
+def test_stacking_lists_gives_a_row_an_item() -> None:
+    sf = wr.SFrame({"k": [1, 2, 3, 4], "v": [["x", None], [], None, ["y"]], "z": [5, 6, 7, 8]})
+    found = sf.stack("v")
+    assert found.column_names() == ["k", "z", "X3"]
+    assert [(row["k"], row["X3"]) for row in found] == [
+        (1, "x"), (1, None), (2, None), (3, None), (4, "y"),
+    ]  # fmt: skip
+    assert list(sf.stack("v", "i", drop_na=True)["k"]) == [1, 1, 4]
+    assert list(sf[sf["k"] == 2].stack("v", "i", drop_na=True, new_column_type=str)) == []
+
+
+def test_stacking_dicts_and_vectors() -> None:
+    sf = wr.SFrame({"k": [1, 2], "d": [{"a": 1, "b": 2}, {"c": 3}], "v": [[1, 2], [3]]})
+    pairs = sf[["k", "d"]].stack("d", ["key", "value"])
+    assert list(pairs)[2] == {"k": 2, "key": "c", "value": 3}
+    assert sf[["k", "d"]].stack("d").column_names() == ["k", "X2", "X3"]
+    assert list(sf["v"].stack("item")["item"]) == [1.0, 2.0, 3.0]
+    assert sf["v"].stack(new_column_type=int).column_types() == [int]
+    with pytest.raises(TypeError):
+        sf.stack("k")
+    with pytest.raises(ArgumentError):
+        sf.stack("d", "key")
+    with pytest.raises(ArgumentError):
+        sf.stack("v", "k")
+    with pytest.raises(ArgumentError):
+        sf.stack("v", new_column_type=[int, int])
+
+
+def test_unpacked_columns_pack_again() -> None:
+    sf = wr.SFrame({"d": [{"a": 1}, {"a": 2, "b": 3}]})
+    again = sf.unpack("d").pack_columns(column_name_prefix="d", dtype=dict)
+    assert list(again["d"]) == list(sf["d"])

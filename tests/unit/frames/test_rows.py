@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 import windrow as wr
 from windrow.errors import ArgumentError, NegativeStepError, RowIndexError
@@ -81,6 +81,7 @@ def test_row_numbers_survive_masks_and_slices() -> None:
     assert list(sf[sf["v"] > 5].add_row_number("again")["again"]) == [0, 1, 2]
 
 
+@settings(max_examples=20)
 @given(
     st.lists(st.integers(0, 30), min_size=2, max_size=5),
     st.floats(0, 1),
