@@ -7,6 +7,7 @@ signed outcome.
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import secrets
 import time
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 PENDING, RUNNING, COMPLETED, FAILED, CANCELED = "Pending", "Running", "Completed", "Failed", "Canceled"
 ENDED = frozenset({COMPLETED, FAILED, CANCELED})
+
+JOBS_TOPIC = "windrow-jobs"
+"""Where the bell rings for new jobs, and for those to cancel: ``{"cancel": identifier}``."""
+
+
+def job_topic(identifier: str) -> str:
+    """Name the topic of a job's events; the last one is ``{"ended": state}``."""
+    return f"windrow-job-{identifier}"
 
 
 @dataclass(frozen=True)
@@ -100,11 +109,21 @@ class Job:
         for number, record in self.folder.series("events").after(after):
             yield number, [event_of(event) for event in record["events"]]
 
-    def finish(self, outcome: Outcome) -> None:
-        """Write the outcome and the state that it means."""
+    def checkpoint(self, arrays: bytes, record: dict[str, Any]) -> None:
+        """Keep a state to go on from: it counts once it was read back and its digest agreed."""
+        series = self.folder.series("checkpoints")
+        last = series.numbers()
+        name = f"checkpoints/{(last[-1] if last else 0) + 1:06d}.npz"
+        self.folder.put(name, arrays)
+        checksum = hashlib.sha256(arrays).hexdigest()
+        if hashlib.sha256(self.folder.get(name) or b"").hexdigest() == checksum:
+            series.append({"arrays": name, "sha256": checksum, "record": record})
+
+    def finish(self, outcome: Outcome, state: str | None = None) -> None:
+        """Write the outcome, and the state that it means unless another is given."""
         self.folder.put("result", self.credentials.sign(cloudpickle.dumps(outcome)))
-        state = COMPLETED if outcome.error is None else FAILED
-        self.advance(state, error=None if outcome.error is None else str(outcome.error))
+        error = None if outcome.error is None else f"{type(outcome.error).__name__}: {outcome.error}"
+        self.advance(state or (COMPLETED if error is None else FAILED), error=error)
 
     def outcome(self) -> Outcome | None:
         """Load the outcome; None while there is none."""

@@ -97,9 +97,14 @@ class Driver:
         """Compute the table once and return a plan of the result."""
         return memory.from_frame(self.resolver.frame(plan), plan.schema)
 
-    def run(self, program: Program[R], listener: Listener | None = None) -> R:
-        """Run a program in this process; see `Executor`."""
-        return program(DriverSession(self, listener))
+    def run(
+        self,
+        program: Program[R],
+        listener: Listener | None = None,
+        keep: Callable[[dict[str, Vector], dict[str, Any]], None] | None = None,
+    ) -> R:
+        """Run a program in this process; see `Executor`. `keep` stores its checkpoints."""
+        return program(DriverSession(self, listener, keep))
 
     def close(self) -> None:
         """Give back what the workers hold."""
@@ -134,9 +139,15 @@ class Driver:
 class DriverSession:
     """What a program that runs beside the driver talks to."""
 
-    def __init__(self, driver: Driver, listener: Listener | None) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        listener: Listener | None,
+        keep: Callable[[dict[str, Vector], dict[str, Any]], None] | None = None,
+    ) -> None:
         self._driver = driver
         self._listener = listener
+        self._keep = keep
         self._tables: dict[str, Table] = {}
 
     @property
@@ -189,7 +200,9 @@ class DriverSession:
             self._listener(event)
 
     def checkpoint(self, arrays: dict[str, Vector], record: dict[str, Any]) -> None:
-        """See `Session`: here driver and program end together, so there is nothing to keep."""
+        """See `Session`: in a user's process driver and program end together, nothing is kept."""
+        if self._keep is not None:
+            self._keep(arrays, record)
 
     def _recipe(self, blocks: Blocks) -> BlockRecipe:
         raw_key = blocks.raw_key

@@ -1,0 +1,286 @@
+"""The host program: starts what a host of a cluster consists of, watches it, and ends it.
+
+``python -m windrow.deploy.host CONFIG.json`` runs on every host, whoever started it: a worker on
+each, and on host 0 the scheduler and the drivers too. All of them are children in one process
+group, logs go to the state store's folder, and a dead-man timer in a process of its own ends the
+group when this program cannot.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from windrow.config import Deadline
+from windrow.deploy.credentials import Credentials
+from windrow.deploy.deadman import GOODBYE
+from windrow.deploy.jobs import ENDED, Job, Outcome
+from windrow.deploy.records import HostConfig
+from windrow.deploy.state import Folder
+from windrow.errors import DeadlineError, DriverDiedError
+from windrow.io.local import local_path
+
+if TYPE_CHECKING:
+    from typing import IO
+
+TICK = 0.2
+"""Seconds between two looks at the children and at the state store."""
+PATIENCE = 5.0
+"""Seconds that a child may take to end after it was asked to."""
+RESTARTS = 20
+"""How often a worker or a driver is started again before the host gives up."""
+
+
+@dataclass
+class Child:
+    """A process of this host.
+
+    Attributes
+    ----------
+    role
+        ``scheduler``, ``worker`` or ``driver-<n>``; names its log.
+    command
+        Arguments behind ``python -m``.
+    process
+        The running process.
+    starts
+        How often it was started.
+    """
+
+    role: str
+    command: tuple[str, ...]
+    process: subprocess.Popen[bytes] | None = None
+    starts: int = 0
+
+    def start(self, log: IO[bytes], environment: dict[str, str]) -> None:
+        """Start it, or start it again."""
+        self.starts += 1
+        self.process = subprocess.Popen(  # noqa: S603  # our own modules
+            [sys.executable, "-m", *self.command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+        )
+
+    def ended(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return None if self.process is None else self.process.poll()
+
+
+@dataclass
+class Host:
+    """One host, from its start to its end.
+
+    Parameters
+    ----------
+    config
+        What it was told.
+    config_path
+        Where that stands, for its children.
+    """
+
+    config: HostConfig
+    config_path: str
+    children: list[Child] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    reason: str = ""
+
+    @property
+    def generation(self) -> Folder:
+        """The cluster's folder in the state store."""
+        return Folder(self.config.generation)
+
+    def run(self) -> int:
+        """Live: start everything, watch it until there is a reason to end, end everything."""
+        born = time.monotonic()
+        Path(self.config.scratch).mkdir(parents=True, exist_ok=True)
+        self._record("starting")
+        deadman = self._start_deadman()
+        try:
+            self._boot()
+            self._record("ready")
+            while not self.stopping.wait(TICK):
+                self._heartbeat(deadman)
+                self._watch(time.monotonic() - born)
+        except DeadlineError as error:
+            self.reason = str(error)
+        finally:
+            self._end(deadman)
+        return 0
+
+    def stop(self, reason: str) -> None:
+        """Begin to end."""
+        self.reason = self.reason or reason
+        self.stopping.set()
+
+    def _boot(self) -> None:
+        """Start the children in the order in which they need each other."""
+        limit = self.config.boot_timeout
+        if self.config.index == 0:
+            self._add("scheduler", "windrow.deploy.scheduler", self.config_path)
+            self._await("scheduler", limit)
+        self._add("worker", "windrow.deploy.worker", self.config_path)
+        if self.config.index == 0:
+            for number in range(self.config.max_jobs):
+                name = f"driver-{number}"
+                self._add(name, "windrow.deploy.driver", self.config_path, name)
+        self._await("worker", limit)
+
+    def _await(self, role: str, limit: float) -> None:
+        """Wait until a child has said that it is ready, by a file in the scratch folder."""
+        deadline = Deadline(limit, f"the {role} of {self.config.name} to be ready", self._advice(role))
+        while not (Path(self.config.scratch) / f"{role}.ready").exists():
+            self._check_stop()
+            if self.stopping.is_set():
+                return
+            deadline.pause(0.02)
+
+    def _advice(self, role: str) -> str:
+        return f"look at {self._log_path(role)}"
+
+    def _add(self, role: str, *command: str) -> None:
+        child = Child(role, command)
+        self.children.append(child)
+        self._start(child)
+
+    def _start(self, child: Child) -> None:
+        environment = os.environ | {
+            "WINDROW_SCRATCH": self.config.scratch,
+            "WINDROW_THREADS": str(self.config.cores),
+            "WINDROW_MEMORY_BUDGET": str(self.config.memory // 2),
+            "POLARS_MAX_THREADS": str(self.config.cores),
+            "OMP_NUM_THREADS": "1",
+        }
+        with self._log_path(child.role).open("ab") as log:
+            child.start(log, environment)
+
+    def _log_path(self, role: str) -> Path:
+        path = local_path(f"{self.config.generation}/logs/{self.config.name}/{role}.log")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _watch(self, age: float) -> None:
+        """Look once at everything that can be a reason to act."""
+        self._check_stop()
+        if age > self.config.max_lifetime:
+            self.stop(f"it lived for max_lifetime, {self.config.max_lifetime:g} s")
+        for child in self.children:
+            code = child.ended()
+            if code is not None and not self.stopping.is_set():
+                self._replace(child, code)
+        if self.config.index == 0 and self.config.idle_shutdown_timeout >= 0:
+            self._check_idle(age)
+
+    def _replace(self, child: Child, code: int) -> None:
+        """Start a dead worker or driver again; without its scheduler a cluster ends."""
+        if child.role == "scheduler":
+            self._ask_all(f"the scheduler ended with {code}")
+        elif child.starts > RESTARTS:
+            self.stop(f"its {child.role} ended {child.starts} times, the last time with {code}")
+        else:
+            if child.role.startswith("driver"):
+                self._bury(child, code)
+            (Path(self.config.scratch) / f"{child.role}.ready").unlink(missing_ok=True)
+            self._start(child)
+
+    def _bury(self, driver: Child, code: int) -> None:
+        """Say of the job that a dead driver ran how it ended."""
+        credentials = Credentials.of(self.config.tls, "host")
+        jobs = self.generation.folder("jobs")
+        for name in jobs.names():
+            job = Job(jobs, name, credentials)
+            owner = job.folder.get("claim")
+            if owner == driver.role.encode() and job.state not in ENDED:
+                job.finish(Outcome(error=DriverDiedError(name, driver.role, code)))
+
+    def _check_idle(self, age: float) -> None:
+        """End the cluster when no job has run for long enough."""
+        jobs = self.generation.folder("jobs")
+        newest = jobs.names()[-1:]
+        since = age
+        for name in newest:
+            series = jobs.folder(name).series("status").last()
+            if series is None or series[1]["state"] not in ENDED:
+                return
+            since = min(age, time.time() - series[1]["time"])
+        if since > self.config.idle_shutdown_timeout:
+            self._ask_all(f"idle for {self.config.idle_shutdown_timeout:g} s")
+
+    def _ask_all(self, reason: str) -> None:
+        """Ask every host of the cluster to end."""
+        self.generation.put("stop", reason.encode())
+        self.stop(reason)
+
+    def _check_stop(self) -> None:
+        asked = self.generation.get("stop")
+        if asked is not None:
+            self.stop(asked.decode() or "stopped by a client")
+
+    def _start_deadman(self) -> subprocess.Popen[bytes]:
+        config = self.config
+        return subprocess.Popen(  # noqa: S603  # our own module
+            [sys.executable, "-m", "windrow.deploy.deadman"]
+            + ["--group", str(os.getpgrp()), "--lifetime", str(config.max_lifetime + 60)]
+            + ["--scratch", config.scratch, "--generation", config.generation]
+            + ["--name", config.name],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    @staticmethod
+    def _heartbeat(deadman: subprocess.Popen[bytes], data: bytes = b".") -> None:
+        if deadman.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(deadman.stdin.fileno(), data)
+
+    def _end(self, deadman: subprocess.Popen[bytes]) -> None:
+        """End every child, remove the scratch folder, say so."""
+        self._record("stopping")
+        running = [c.process for c in reversed(self.children) if c.process and c.ended() is None]
+        for process in running:
+            process.terminate()
+        deadline = Deadline(PATIENCE, "children to end")
+        for process in running:
+            try:
+                process.wait(max(0.01, PATIENCE if not deadline.expired() else 0.01))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.config.scratch, ignore_errors=True)
+        self._record("ended")
+        if self.config.index == 0:
+            cluster = self.generation.series("cluster")
+            last = cluster.last()
+            cluster.append((last[1] if last else {}) | {"ended": time.time(), "reason": self.reason})
+        self._heartbeat(deadman, GOODBYE)
+        deadman.wait(PATIENCE)
+
+    def _record(self, state: str) -> None:
+        record = {"state": state, "name": self.config.name, "address": self.config.address}
+        record |= {"pid": os.getpid(), "time": time.time(), "reason": self.reason}
+        self.generation.series(f"hosts/{self.config.name}").append(record)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the host that a config file describes."""
+    (path,) = arguments
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)
+    host = Host(HostConfig.from_json(Path(path).read_text()), path)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: host.stop("its host program was asked to end"))
+    return host.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,61 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from windrow.deploy import deadman
+from windrow.deploy.state import Folder
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Put a pipe in place of standard input; return its writing end."""
+    reading, writing = os.pipe()
+    saved = os.dup(0)
+    os.dup2(reading, 0)
+    os.close(reading)
+    yield writing  # type: ignore[misc]
+    os.dup2(saved, 0)
+    os.close(saved)
+
+
+def test_a_goodbye_lets_it_go(pipe: int) -> None:
+    os.write(pipe, b"..." + deadman.GOODBYE)
+    assert deadman.watch(60.0) is None
+    os.close(pipe)
+
+
+def test_a_closed_pipe_means_that_the_host_program_was_killed(pipe: int) -> None:
+    os.write(pipe, b"..")
+    threading.Timer(0.1, os.close, (pipe,)).start()
+    assert deadman.watch(60.0) == "its host program was killed"
+
+
+def test_silence_and_old_age_end_a_host(pipe: int) -> None:
+    assert deadman.watch(60.0, silence=0.05) == "its host program was silent for 0.05 s"
+    assert deadman.watch(0.05) == "it lived for max_lifetime, 0.05 s"
+    os.close(pipe)
+
+
+def test_it_kills_the_group_and_removes_the_scratch_folder(tmp_path: Path) -> None:
+    scratch, state = tmp_path / "scratch", tmp_path / "state"
+    scratch.mkdir()
+    group = subprocess.Popen(["sleep", "60"], start_new_session=True)  # noqa: S607
+    watching = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "windrow.deploy.deadman", "--group", str(group.pid)]
+        + ["--lifetime", "60", "--scratch", str(scratch), "--generation", str(state)]
+        + ["--name", "host-0"],
+        stdin=subprocess.PIPE,
+    )
+    assert watching.stdin is not None
+    watching.stdin.close()  # as the kernel does for a host program that was killed
+    assert group.wait(20) == -signal.SIGKILL
+    assert watching.wait(20) == 1
+    assert not scratch.exists()
+    last = Folder(str(state)).series("hosts/host-0").last()
+    assert last is not None
+    assert (last[1]["state"], last[1]["reason"]) == ("ended", "its host program was killed")
