@@ -19,7 +19,7 @@ from windrow.plan.tables import Scan
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     import polars as pl
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from windrow.plan.sources import FileStamp
 
 _SHOWN_TEXT = 200
+_plain: set[Hashable] = set()
+"""Pieces that this process found to be plain: of those only the columns asked for are parsed."""
 
 
 class _Range(NamedTuple):
@@ -138,7 +140,11 @@ def _parsed(
         begin = head.rows
     table = Table(form, names, dict(scan.columns))
     wanted = scan.schema.names if columns is None else tuple(columns)
-    frame, dropped = parse(data[begin:] if begin else data, table, wanted)
+    key = (scan.files[piece.file], form, scan.columns, piece.start, piece.stop)
+    body = data[begin:] if begin else data
+    frame, dropped, plain = parse(body, table, wanted, plain=key in _plain)
+    if plain and certain and scan.files[piece.file].version:
+        _plain.add(key)
     shown = tuple(_bad_row(url, piece, data, begin, row) for row in dropped[:SHOWN])
     if shown and form.error_bad_lines and certain:
         raise BadRowError(url, shown[0].row, shown[0].text, shown[0].cause)

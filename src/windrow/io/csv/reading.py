@@ -44,13 +44,14 @@ class Table:
 
 
 class Parsed(NamedTuple):
-    """A frame and the rows that were left out, in order."""
+    """A frame, the rows that were left out, in order, and whether the text was plain."""
 
     frame: pl.DataFrame
     dropped: list[Dropped]
+    plain: bool
 
 
-def parse(data: bytes, table: Table, columns: Sequence[str]) -> Parsed:
+def parse(data: bytes, table: Table, columns: Sequence[str], *, plain: bool = False) -> Parsed:
     """Read text that begins at the start of a row.
 
     Rows that do not fit (too few or too many cells, a cell that is no value of its column's type)
@@ -60,12 +61,14 @@ def parse(data: bytes, table: Table, columns: Sequence[str]) -> Parsed:
     ----------
     columns
         Names of the columns to return, in that order.
+    plain
+        Whether this very text was found to be plain before, and is not to be looked at again.
     """
     dialect = dialect_of(table.form)
-    if _may_be_fast(table) and is_plain(data, dialect, len(table.names)):
-        frame = _fast(data, dialect, table, columns)
+    if plain or (_may_be_fast(table) and is_plain(data, dialect, len(table.names))):
+        frame = _fast(data, dialect, table, columns if plain else table.read_for(columns))
         if frame is not None:
-            return Parsed(frame.select(columns), [])
+            return Parsed(frame.select(columns), [], plain=True)
     return _tolerant(data, dialect, table, columns)
 
 
@@ -84,8 +87,8 @@ def _fast(
         return _read_csv(
             data,
             kinds,
-            table,
             columns,
+            table.form.na_values,
             delimiter=dialect.delimiter.decode(),
             quote=dialect.quote,
         )
@@ -96,14 +99,13 @@ def _fast(
 def _read_csv(
     data: bytes,
     kinds: Mapping[str, Any],
-    table: Table,
     columns: Sequence[str],
+    na_values: Sequence[str],
     *,
     delimiter: str = ",",
     quote: int = 34,
 ) -> pl.DataFrame:
-    wanted = set(table.read_for(columns))
-    places = [place for place, name in enumerate(table.names) if name in wanted]
+    places = [place for place, name in enumerate(kinds) if name in set(columns)]
     return pl.read_csv(
         data,
         has_header=False,
@@ -111,7 +113,7 @@ def _read_csv(
         separator=delimiter,
         quote_char=chr(quote) if quote >= 0 else None,
         schema=dict(kinds),
-        null_values=list(table.form.na_values),
+        null_values=list(na_values),
         empty_string_is_null=False,
         raise_if_empty=False,
     )
@@ -120,7 +122,8 @@ def _read_csv(
 def _tolerant(data: bytes, dialect: Dialect, table: Table, columns: Sequence[str]) -> Parsed:
     """Rewrite the rows that have their cells, then leave out those with a wrong one."""
     plain = rewritten(data, dialect, len(table.names))
-    text = _read_csv(plain.text, dict.fromkeys(table.names, pl.String()), table, columns)
+    kinds = dict.fromkeys(table.names, pl.String())
+    text = _read_csv(plain.text, kinds, table.read_for(columns), table.form.na_values)
     wrong = np.zeros(text.height, bool)
     causes: dict[int, str] = {}
     made = {}
@@ -135,10 +138,10 @@ def _tolerant(data: bytes, dialect: Dialect, table: Table, columns: Sequence[str
             wrong |= bad_rows
     frame = pl.DataFrame([made[name] for name in columns])
     if not causes:
-        return Parsed(frame, plain.dropped)
+        return Parsed(frame, plain.dropped, plain=False)
     dropped = plain.dropped + [
         Dropped(int(plain.starts[row]), int(plain.stops[row]), cause)
         for row, cause in causes.items()
     ]
     dropped.sort(key=lambda row: row.start)
-    return Parsed(frame.filter(pl.Series(~wrong)), dropped)
+    return Parsed(frame.filter(pl.Series(~wrong)), dropped, plain=False)

@@ -77,7 +77,7 @@ def test_the_fast_reader_and_the_tolerant_one_agree_on_plain_text(
     dialect = dialect_of(table.form)
     if not is_plain(data, dialect, width):
         return
-    fast = reading._fast(data, dialect, table, names)
+    fast = reading._fast(data, dialect, table, table.read_for(names))
     tolerant = reading._tolerant(data, dialect, table, names)
     if fast is None:
         assert tolerant.dropped or any(" " in line for line in text.splitlines())
@@ -290,3 +290,12 @@ def test_a_folder_with_a_table_cut_at_partition_borders_is_the_same_table(tmp_pa
     for number in range(4):
         write(folder, "a,b\n" + "".join(rows_[10 * number : 10 * number + 10]), f"{number}.csv")
     assert load(folder)[0].equals(whole)
+
+
+def test_a_plain_piece_is_checked_once_and_then_read_for_the_columns_asked(tmp_path: Path) -> None:
+    path = write(tmp_path, "a,b,c\n" + "1,2.5,x\n" * 100)
+    scan = sources.describe(str(path))
+    (piece,) = sources.pieces(scan, pieces.in_order)
+    first = sources.read(scan, piece, ["c"]).frame
+    assert sources.read(scan, piece, ["c"]).frame.equals(first)
+    assert sources.read(scan, piece, ["b", "a"]).frame.row(0) == (2.5, 1)
