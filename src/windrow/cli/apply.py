@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 import typer
 
 from windrow.cli.documents import aligned
-from windrow.cli.options import Debug, Delimiter, Header, Json, Model, Na, Table, Types, Url, table
+from windrow.cli.options import (
+    Debug,
+    Delimiter,
+    Header,
+    Json,
+    Model,
+    Na,
+    Table,
+    Types,
+    Url,
+    refuse_unwritable,
+    table,
+)
 from windrow.cli.running import running
 
 __all__ = ["EVALUATE_EXAMPLES", "PREDICT_EXAMPLES", "evaluate", "predict"]
@@ -94,6 +106,7 @@ def predict(
     with running(as_json=as_json, debug=debug) as outcome:
         from windrow.toolkits.model_store import load_model
 
+        refuse_unwritable(output)
         sf = table(url, Table(delimiter, header, na, types))
         predicted = load_model(model).predict(
             sf, output_type=output_type, missing_value_action=missing_value_action

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from windrow.errors import UnwritableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from windrow.frames.sframe import SFrame
 
-__all__ = ["Debug", "Delimiter", "Header", "Json", "Model", "Na", "Table", "Types", "Url", "table"]
+__all__ = [
+    "Debug",
+    "Delimiter",
+    "Header",
+    "Json",
+    "Model",
+    "Na",
+    "Table",
+    "Types",
+    "Url",
+    "refuse_unwritable",
+    "table",
+]
 
 READING = "Reading CSV"
 
@@ -80,6 +96,25 @@ def table(url: str, how: Table) -> SFrame:
 
     keywords = how.keywords()
     return SFrame.read_csv(url, verbose=False, **keywords) if keywords else SFrame(url)
+
+
+def refuse_unwritable(path: str) -> None:
+    """Fail now rather than after hours: a result could not be written here.
+
+    Raises
+    ------
+    UnwritableError
+        The nearest folder that exists may not be written to, or is none.
+    """
+    if "://" in path:
+        return
+    place = Path(path).absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        raise UnwritableError(path, f"{place} is a file")
+    if not os.access(place, os.W_OK):
+        raise UnwritableError(path, f"{place} does not let you write")
 
 
 def _hint(text: str) -> tuple[str, type]:

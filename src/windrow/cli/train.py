@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from windrow.cli.documents import aligned
-from windrow.cli.options import Debug, Delimiter, Header, Json, Na, Table, Types, Url, table
+from windrow.cli.options import (
+    Debug,
+    Delimiter,
+    Header,
+    Json,
+    Na,
+    Table,
+    Types,
+    Url,
+    refuse_unwritable,
+    table,
+)
 from windrow.cli.running import running
 
 if TYPE_CHECKING:
@@ -62,6 +73,12 @@ def logistic_classifier(
     step_size: Annotated[float, typer.Option(help="Of the first step.")] = 1.0,
     lbfgs_memory_level: Annotated[int, typer.Option(help="Steps that lbfgs remembers.")] = 11,
     max_iterations: Annotated[int, typer.Option(help="Steps at most.")] = 10,
+    class_weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="auto|CLASS=W", help="auto: all classes count alike; or repeat for each class."
+        ),
+    ] = None,
     validation_set: Annotated[
         str,
         typer.Option(metavar="auto|none|URL", help="auto: 5 % of the rows, from 100 rows on."),
@@ -89,12 +106,12 @@ def logistic_classifier(
 
         began = time.perf_counter()
         how = Table(delimiter, header, na, types)
+        refuse_unwritable(model)
         sf = table(url, how)
-        columns = sf.column_names()
         fitted = toolkit.create(
             sf,
             target=target,
-            features=_named(features, columns),
+            features=_named(features, sf.column_names()),
             l2_penalty=l2_penalty,
             l1_penalty=l1_penalty,
             solver=solver,
@@ -103,6 +120,7 @@ def logistic_classifier(
             step_size=step_size,
             lbfgs_memory_level=lbfgs_memory_level,
             max_iterations=max_iterations,
+            class_weights=_weights(class_weights, sf, target),
             validation_set=_validation(validation_set, how),
             verbose=not quiet,
             seed=seed,
@@ -143,6 +161,26 @@ def _named(features: list[str] | None, columns: list[str]) -> list[str] | None:
     return [
         name for given in features for name in ([given] if given in columns else given.split(","))
     ]
+
+
+def _weights(
+    given: list[str] | None, sf: SFrame, target: str
+) -> dict[int | str, float] | str | None:
+    """Read ``auto`` or CLASS=WEIGHT pairs; a class is written as in the target's column."""
+    if not given:
+        return None
+    if given == ["auto"]:
+        return "auto"
+    numbers = target in sf.column_names() and sf[target].dtype is int
+    weights: dict[int | str, float] = {}
+    for pair in given:
+        name, _, weight = pair.rpartition("=")
+        try:
+            weights[int(name) if numbers else name] = float(weight)
+        except ValueError:
+            message = f"{pair!r} is neither auto nor CLASS=WEIGHT"
+            raise typer.BadParameter(message, param_hint="--class-weights") from None
+    return weights
 
 
 def _validation(given: str, how: Table) -> SFrame | str | None:

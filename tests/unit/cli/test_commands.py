@@ -180,6 +180,40 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_place_that_cannot_hold_the_model_is_refused_before_training(visits: Path) -> None:
+    done = windrow(
+        *("train", "logistic_classifier", visits, "--target", "bought"),
+        *("--model", visits / "m"),
+    )
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert f"{visits} is a file" in done.stderr
+
+
+def test_classes_can_be_weighed(visits: Path, tmp_path: Path) -> None:
+    found = []
+    for given in (["auto"], ["0=1", "1=3"]):
+        weights = [word for pair in given for word in ("--class-weights", pair)]
+        found.append(
+            document(
+                windrow(
+                    *("train", "logistic_classifier", visits, "--target", "bought", *weights),
+                    *("--model", tmp_path / "m", "--validation-set", "none", "--json"),
+                )
+            )["training"]["recall"]
+        )
+    assert found[0] < found[1]
+
+
+def test_a_weight_that_is_none_is_not_understood(visits: Path, tmp_path: Path) -> None:
+    done = windrow(
+        *("train", "logistic_classifier", visits, "--target", "bought"),
+        *("--model", tmp_path / "m", "--class-weights", "0=heavy"),
+    )
+    assert done.exit_code == 2
+    assert "0=heavy" in done.stderr
+
+
 def test_debug_adds_the_traceback(tmp_path: Path) -> None:
     done = windrow("show", tmp_path / "absent.csv", "--debug")
     assert done.exit_code == 1
@@ -247,7 +281,7 @@ def test_train_has_every_option_of_create() -> None:
 
     options = set(inspect.signature(logistic_classifier).parameters)
     for name in inspect.signature(gl.logistic_classifier.create).parameters:
-        if name not in {"dataset", "verbose", "class_weights"}:
+        if name not in {"dataset", "verbose"}:
             assert {name, f"no_{name}"} & options, name
 
 
