@@ -13,8 +13,12 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from windrow.errors import SignatureError
+
+if TYPE_CHECKING:
+    from windrow.execution.cluster_dask import Credentials as DaskCredentials
 
 _MARGIN = datetime.timedelta(days=1)
 SIGNATURE_BYTES = 32
@@ -47,6 +51,12 @@ class Credentials:
             str(place / f"{role}.key"),
             str(place / "signing.key"),
         )
+
+    def dask(self) -> DaskCredentials:
+        """Give the certificates to Dask."""
+        from windrow.execution.cluster_dask import Credentials as DaskCredentials
+
+        return DaskCredentials(Path(self.authority), Path(self.certificate), Path(self.key))
 
     def sign(self, data: bytes) -> bytes:
         """Return the data behind its signature (HMAC-SHA256, RFC 2104)."""

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from windrow.config import Deadline
 from windrow.deploy.credentials import Credentials
 from windrow.deploy.jobs import CANCELED, JOBS_TOPIC, RUNNING, Job, Outcome, job_topic, pending
 from windrow.deploy.records import HostConfig
+from windrow.deploy.serve import scheduler_of
 from windrow.deploy.state import Folder
 from windrow.errors import CancelledError, RemoteError
 from windrow.execution.cluster_client import connect, publish, subscribe
@@ -76,7 +76,7 @@ class DriverProcess:
 
     def __init__(self, name: str, jobs: Folder, credentials: Credentials, scheduler: str) -> None:
         self.name, self._jobs, self._credentials = name, jobs, credentials
-        self._client = connect(scheduler, credentials)
+        self._client = connect(scheduler, credentials.dask())
         self._driver = Driver(ClusterWorkers(self._client))
         self._bell = threading.Event()
         self._running: str | None = None
@@ -138,12 +138,9 @@ def main(arguments: list[str]) -> int:
     """Serve as driver ``NAME`` of the host that a config file describes."""
     path, name = arguments
     config = HostConfig.from_json(Path(path).read_text())
-    generation = Folder(config.generation)
-    deadline = Deadline(config.boot_timeout, "a scheduler to be announced", "look at its log")
-    while (epoch := generation.series("epoch").last()) is None:
-        deadline.pause(0.1)
     credentials = Credentials.of(config.tls, "host")
-    DriverProcess(name, generation.folder("jobs"), credentials, epoch[1]["scheduler"]).serve()
+    jobs = Folder(config.generation).folder("jobs")
+    DriverProcess(name, jobs, credentials, scheduler_of(config)).serve()
     return 0
 
 

@@ -127,9 +127,9 @@ class Host:
         """Start the children in the order in which they need each other."""
         limit = self.config.boot_timeout
         if self.config.index == 0:
-            self._add("scheduler", "windrow.deploy.scheduler", self.config_path)
+            self._add("scheduler", "windrow.deploy.serve", "scheduler", self.config_path)
             self._await("scheduler", limit)
-        self._add("worker", "windrow.deploy.worker", self.config_path)
+        self._add("worker", "windrow.deploy.serve", "worker", self.config_path)
         if self.config.index == 0:
             for number in range(self.config.max_jobs):
                 name = f"driver-{number}"

@@ -1,0 +1,66 @@
+"""What the host program starts besides drivers: ``python -m windrow.deploy.serve ROLE CONFIG``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from windrow.config import Deadline
+from windrow.deploy.credentials import Credentials
+from windrow.deploy.records import HostConfig
+from windrow.deploy.state import Folder
+from windrow.execution.cluster_host import run_scheduler, run_worker
+
+
+def serve_scheduler(config: HostConfig) -> None:
+    """Run the scheduler and announce it: whoever claims an epoch is the scheduler of it."""
+
+    def announce(address: str) -> None:
+        record = {"scheduler": address, "pid": os.getpid(), "time": time.time()}
+        Folder(config.generation).series("epoch").append(record)
+        _ready(config, "scheduler")
+
+    credentials = Credentials.of(config.tls, "host").dask()
+    run_scheduler(config.address, 0, credentials, announce)
+
+
+def serve_worker(config: HostConfig) -> None:
+    """Run the worker of this host at the last announced scheduler."""
+    run_worker(
+        scheduler_of(config),
+        config.name,
+        config.cores,
+        config.memory // 2,
+        Path(config.scratch),
+        Credentials.of(config.tls, "host").dask(),
+        host=config.address,
+        on_ready=lambda _: _ready(config, "worker"),
+    )
+
+
+def scheduler_of(config: HostConfig) -> str:
+    """Wait for a scheduler to be announced and return its address."""
+    epochs = Folder(config.generation).series("epoch")
+    deadline = Deadline(config.boot_timeout, "a scheduler to be announced", "look at its log")
+    while (epoch := epochs.last()) is None:
+        deadline.pause(0.1)
+    address: str = epoch[1]["scheduler"]
+    return address
+
+
+def _ready(config: HostConfig, role: str) -> None:
+    (Path(config.scratch) / f"{role}.ready").touch()
+
+
+def main(arguments: list[str]) -> int:
+    """Serve in one role until told to end."""
+    role, path = arguments
+    config = HostConfig.from_json(Path(path).read_text())
+    {"scheduler": serve_scheduler, "worker": serve_worker}[role](config)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
