@@ -66,7 +66,7 @@ class LinearPredictor:
         Parameters
         ----------
         columns
-            The features, of `rows` values each; one that is absent is missing in every row.
+            Each of the features, of `rows` values.
         rows
             Number of rows.
         impute
@@ -92,10 +92,10 @@ class LinearPredictor:
         if not impute:
             self._refuse_missing(columns, rows)
         dense = [
-            _filled(columns.get(name), mean, rows)
+            numbers_of(columns[name].cast(float).fill_null(mean))[0]
             for name, mean in zip(self.numeric, self.means, strict=True)
         ]
-        codes = [self._codes(j, columns.get(name), rows) for j, name in enumerate(self.categorical)]
+        codes = [self._codes(j, columns[name]) for j, name in enumerate(self.categorical)]
         target, role = np.zeros(rows), np.full(rows, TRAIN, dtype=np.uint8)
         found = np.empty(rows)
         for start in range(0, rows, LEAF):
@@ -109,18 +109,13 @@ class LinearPredictor:
     def _refuse_missing(self, columns: Mapping[str, pl.Series], rows: int) -> None:
         """Raise when a value is missing; None is a level like others where training had it."""
         known = {n for n, own in zip(self.categorical, self.levels, strict=True) if None in own}
-        missing = tuple(
-            (name, rows if name not in columns else columns[name].null_count())
-            for name in self.features
-            if name not in columns or (columns[name].null_count() and name not in known)
-        )
+        gaps = {n: columns[n].null_count() for n in self.features if n not in known}
+        missing = tuple((name, count) for name, count in gaps.items() if count)
         if missing:
             raise MissingFeatureError(missing, rows)
 
-    def _codes(self, j: int, column: pl.Series | None, rows: int) -> NDArray[np.int32]:
+    def _codes(self, j: int, column: pl.Series) -> NDArray[np.int32]:
         """Places of the levels of a categorical column."""
-        if column is None:
-            return np.full(rows, self.reference[j], dtype=np.int32)
         codes, own = levels_of(column)
         places = [self._places[j].get(level, self.reference[j]) for level in own]
         return np.array(places, dtype=np.int32)[codes]
@@ -133,9 +128,3 @@ class LinearPredictor:
             {level: start + code for code, level in enumerate(own)}
             for start, own in zip(first, self.levels, strict=True)
         ]
-
-
-def _filled(column: pl.Series | None, mean: float, rows: int) -> NDArray[np.float64]:
-    if column is None:
-        return np.full(rows, mean)
-    return numbers_of(column.cast(float).fill_null(mean))[0]

@@ -14,7 +14,7 @@ from windrow.plan.types import DType
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["column_of", "label_type", "require_column", "require_table", "table_of"]
+__all__ = ["label_type", "require_column", "require_table", "table_of"]
 
 
 def table_of(columns: Mapping[str, tuple[DType, Sequence[Any]]]) -> SFrame:
@@ -27,11 +27,6 @@ def table_of(columns: Mapping[str, tuple[DType, Sequence[Any]]]) -> SFrame:
     """
     made = {name: series_from_values(v, kind, name) for name, (kind, v) in columns.items()}
     return SFrame.from_plan(held(made))
-
-
-def column_of(kind: DType, values: Sequence[Any]) -> SArray:
-    """Return a column in memory of a given type."""
-    return SArray(values, dtype=kind.python)
 
 
 def label_type(labels: Sequence[Any]) -> DType:
