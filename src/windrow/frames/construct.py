@@ -181,6 +181,8 @@ def _normal(frame: pl.DataFrame) -> dict[str, tuple[pl.Series, DType]]:
     """Bring the columns of a frame of any types to those that a table holds."""
     from windrow.io.arrow_types import normalize
 
+    for name in frame.columns:
+        checked_name(name)
     plain, schema = normalize(frame)
     return {name: (plain.get_column(name), kind) for name, kind in schema.items()}
 

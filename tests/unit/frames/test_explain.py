@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import windrow as wr
 from windrow.frames.explain import explained
 from windrow.plan.sources import CsvFormat, FileStamp
-from windrow.plan.tables import Scan
+from windrow.plan.tables import Aggregation, Group, Scan
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
@@ -76,3 +76,15 @@ def test_shared_and_long_expressions_are_shown_briefly() -> None:
     assert "..." in text
     wide = wr.SFrame({f"column{n}": [n] for n in range(40)})
     assert "more" in explained((wide[wide["column1"] > 0]).plan)
+
+
+def test_functions_row_numbers_and_aggregates_of_everything_have_words() -> None:
+    sf = wr.SFrame({"a": [1, 2]}).add_row_number()
+    sf["b"] = sf["a"].apply(lambda x: x + 1)
+    first, _ = sf.random_split(0.5, seed=1, exact=True)
+    text = explained(first.plan)
+    assert "id = row number" in text
+    assert "b = apply(a)" in text
+    assert "row_permutation(row number, number of rows, seed=1)" in text
+    total = Group(sf.plan, (), (Aggregation("total", "sum", ("b",), DType.INT),))
+    assert explained(total).startswith("Reduce: total = sum(b)\n  Project: b = apply(a)\n")

@@ -241,3 +241,32 @@ def test_unstack_is_the_other_way_of_groups() -> None:
     sf = wr.SFrame({"k": ["a", "b", "a"], "n": ["x", "y", "z"], "v": [1, 2, 3]})
     dicts = sf.unstack(["n", "v"], "all")
     assert list(dicts) == [{"k": "a", "all": {"x": 1, "z": 3}}, {"k": "b", "all": {"y": 2}}]
+
+
+def test_arguments_of_other_kinds_are_refused() -> None:
+    sf = wr.SFrame({"k": ["a"], "d": [{"a": 1}], "v": [1]})
+    for call in (
+        lambda: sf.join([1]),  # type: ignore[arg-type]
+        lambda: sf.append([1]),  # type: ignore[arg-type]
+        lambda: sf.filter_by(wr.SArray([1]), "k"),
+        lambda: sf.sort("d"),
+        lambda: sf.dropna([1]),  # type: ignore[list-item]
+        lambda: sf.select_columns([1]),  # type: ignore[list-item]
+        lambda: sf.select_column(1),  # type: ignore[arg-type]
+        lambda: sf.rename(["a"]),  # type: ignore[arg-type]
+        lambda: sf["v"]["k"],  # type: ignore[call-overload]
+    ):
+        with pytest.raises(TypeError):
+            call()
+    for call in (
+        lambda: sf.topk("v", 0),
+        lambda: sf.sort([]),
+        lambda: sf.add_columns([[1]], ["x", "y"]),
+        lambda: sf.join(sf, on="k", alter_name={"v": "k"}),
+        lambda: sf.add_row_number("k"),
+        lambda: sf.groupby("k", {"k": wr.aggregate.COUNT()}),
+    ):
+        with pytest.raises(ValueError, match="must be|exists already"):
+            call()
+    assert list(sf.dropna([])) == list(sf)
+    assert sf.add_columns([[5], ["x"]], ["x", "y"]).column_names() == ["k", "d", "v", "x", "y"]
