@@ -266,7 +266,7 @@ def test_arguments_of_other_kinds_are_refused() -> None:
         lambda: sf.add_row_number("k"),
         lambda: sf.groupby("k", {"k": wr.aggregate.COUNT()}),
     ):
-        with pytest.raises(ValueError, match="must be|exists already"):
+        with pytest.raises(ValueError, match=r"must be|exists already"):
             call()
     assert list(sf.dropna([])) == list(sf)
     assert sf.add_columns([[5], ["x"]], ["x", "y"]).column_names() == ["k", "d", "v", "x", "y"]
