@@ -1,0 +1,219 @@
+"""Errors of toolkits: options, features, targets, models."""
+
+from __future__ import annotations
+
+from windrow.errors.base import ToolkitError
+
+
+class ConvergenceWarning(UserWarning):
+    """A fit ended before its gradient was below the threshold."""
+
+
+class UnsupportedFeatureError(ToolkitError, TypeError):
+    """A column has a type that a model cannot take as a feature."""
+
+    def __init__(self, column: str, kind: str) -> None:
+        super().__init__(column, kind)
+        self.column, self.kind = column, kind
+
+    def __str__(self) -> str:
+        return (
+            f"feature {self.column!r} has the type {self.kind}; this version takes int, float and"
+            " str features: name those in features=[...] or convert the column first"
+            " (vectors, lists and dictionaries come in step 3)"
+        )
+
+
+class FeatureTypeError(ToolkitError, TypeError):
+    """A feature has another type than in training."""
+
+    def __init__(self, column: str, got: str, wanted: str) -> None:
+        super().__init__(column, got, wanted)
+        self.column, self.got, self.wanted = column, got, wanted
+
+    def __str__(self) -> str:
+        return (
+            f"feature {self.column!r} is of type {self.got}, and the model was trained on"
+            f" {self.wanted}; convert it first, as with astype"
+        )
+
+
+class UnsupportedTargetError(ToolkitError, TypeError):
+    """The target column has a type that the model cannot learn."""
+
+    def __init__(self, column: str, kind: str, wanted: str) -> None:
+        super().__init__(column, kind, wanted)
+        self.column, self.kind, self.wanted = column, kind, wanted
+
+    def __str__(self) -> str:
+        return f"target {self.column!r} has the type {self.kind}; it must be {self.wanted}"
+
+
+class NoFeaturesError(ToolkitError, ValueError):
+    """No column is left to learn from."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.target = target
+
+    def __str__(self) -> str:
+        return f"there is no feature besides the target {self.target!r}; give at least one"
+
+
+class NoRowsError(ToolkitError, ValueError):
+    """A table that must have rows has none."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.what} has 0 rows; give a table with at least one"
+
+
+class MissingTargetError(ToolkitError, ValueError):
+    """Rows have no target, or one that is not a finite number."""
+
+    def __init__(self, column: str, rows: int, total: int) -> None:
+        super().__init__(column, rows, total)
+        self.column, self.rows, self.total = column, rows, total
+
+    def __str__(self) -> str:
+        return (
+            f"target {self.column!r} is missing (None, NaN or infinite) in {self.rows} of"
+            f" {self.total} rows; drop them with dropna({self.column!r})"
+        )
+
+
+class ClassCountError(ToolkitError, ValueError):
+    """The target does not have the number of classes that the model needs."""
+
+    def __init__(self, column: str, classes: int, rows: int) -> None:
+        super().__init__(column, classes, rows)
+        self.column, self.classes, self.rows = column, classes, rows
+
+    def __str__(self) -> str:
+        found = f"target {self.column!r} has {self.classes} distinct values in {self.rows} rows"
+        if self.classes < 2:
+            return f"{found}; a classifier needs at least two classes to tell apart"
+        return f"{found}; this version classifies into two classes (more come in step 3)"
+
+
+class ClassWeightError(ToolkitError, ValueError):
+    """Class weights do not fit the classes of the target."""
+
+    def __init__(self, problem: str, classes: tuple[object, ...]) -> None:
+        super().__init__(problem, classes)
+        self.problem, self.classes = problem, classes
+
+    def __str__(self) -> str:
+        named = ", ".join(map(repr, self.classes))
+        return (
+            f"class_weights {self.problem}; give None, 'auto', or a dict with one positive number"
+            f" for each of the classes {named}"
+        )
+
+
+class MissingFeatureError(ToolkitError, ValueError):
+    """Numeric features have missing values where that is not allowed.
+
+    `columns` are pairs of column name and number of missing values.
+    """
+
+    def __init__(self, columns: tuple[tuple[str, int], ...], total: int) -> None:
+        super().__init__(columns, total)
+        self.columns, self.total = columns, total
+
+    def __str__(self) -> str:
+        found = ", ".join(
+            f"{name!r} ({count} of {self.total} rows)" for name, count in self.columns
+        )
+        first = self.columns[0][0]
+        empty = [name for name, count in self.columns if count == self.total]
+        advice = (
+            f"leave out {', '.join(map(repr, empty))}, which has no value at all"
+            if empty
+            else f"fill them, as in sf[{first!r}] = sf[{first!r}].fillna(0), drop their rows with"
+            " dropna(), or pass missing_value_action='impute'"
+        )
+        return f"missing values (None) in feature(s) {found}; {advice}"
+
+
+class NonFiniteFeatureError(ToolkitError, ValueError):
+    """Numeric features hold NaN or infinities."""
+
+    def __init__(self, columns: tuple[tuple[str, int], ...]) -> None:
+        super().__init__(columns)
+        self.columns = columns
+
+    def __str__(self) -> str:
+        names = ", ".join(repr(name) for name, _ in self.columns)
+        count = sum(count for _, count in self.columns)
+        return (
+            f"Detected inf/nan values in feature(s) {names}: {count} in all;"
+            " replace them or drop their rows first"
+        )
+
+
+class OptionRangeError(ToolkitError, ValueError):
+    """A numeric option lies outside its range."""
+
+    def __init__(self, option: str, low: float, high: float, got: object) -> None:
+        super().__init__(option, low, high, got)
+        self.option, self.low, self.high, self.got = option, low, high, got
+
+    def __str__(self) -> str:
+        return (
+            f"Option '{self.option}' must be in the range [{self.low:.10g}, {self.high:.10g}]."
+            f" It is {self.got!r}."
+        )
+
+
+class OptionChoiceError(ToolkitError, ValueError):
+    """An option is none of its choices."""
+
+    def __init__(self, option: str, got: object, choices: tuple[str, ...]) -> None:
+        super().__init__(option, got, choices)
+        self.option, self.got, self.choices = option, got, choices
+
+    def __str__(self) -> str:
+        allowed = ", ".join(map(repr, self.choices))
+        return f"Option '{self.option}' must be one of {allowed}. It is {self.got!r}."
+
+
+class NotYetError(ToolkitError, ValueError):
+    """Something that users of the ancestor know and that this version does not do."""
+
+    def __init__(self, what: str, instead: str) -> None:
+        super().__init__(what, instead)
+        self.what, self.instead = what, instead
+
+    def __str__(self) -> str:
+        return f"{self.what} is not in this version; {self.instead}"
+
+
+class SolverSizeError(ToolkitError, ValueError):
+    """A solver was named that cannot handle this many coefficients."""
+
+    def __init__(self, solver: str, coefficients: int, limit: int) -> None:
+        super().__init__(solver, coefficients, limit)
+        self.solver, self.coefficients, self.limit = solver, coefficients, limit
+
+    def __str__(self) -> str:
+        gigabytes = self.coefficients**2 * 8 / 1e9
+        return (
+            f"solver '{self.solver}' takes at most {self.limit} coefficients and this model has"
+            f" {self.coefficients}, whose second derivatives would fill {gigabytes:.1f} GB for each"
+            " partial sum; use solver='lbfgs'"
+        )
+
+
+class UnknownFieldError(ToolkitError, KeyError):
+    """A model has no field of this name."""
+
+    def __init__(self, model: str, field: str, available: tuple[str, ...]) -> None:
+        super().__init__(model, field, available)
+        self.model, self.field, self.available = model, field, available
+
+    def __str__(self) -> str:
+        return f"{self.model} has no field {self.field!r}; it has {', '.join(self.available)}"
