@@ -126,7 +126,7 @@ class HttpStorage:
         """Refuse: web servers are read only."""
         raise ReadOnlySourceError(url)
 
-    def put_if_absent(self, url: str, data: bytes) -> bool:
+    def put_if_absent(self, url: str, data: bytes) -> bool:  # noqa: ARG002
         """Refuse: web servers are read only."""
         raise ReadOnlySourceError(url)
 

@@ -12,7 +12,7 @@ from windrow.io.csv.cuts import Stretch, join, look_at
 from windrow.io.csv.describing import columns_of_sample, only, with_hints
 from windrow.io.csv.dialect import dialect_of
 from windrow.io.csv.head import check_header, head_of, preamble
-from windrow.io.csv.reading import Table, parse
+from windrow.io.csv.reading import Parsed, Table, parse
 from windrow.io.read import SHOWN, BadRow, Read, Rejected
 from windrow.plan.sources import CsvFormat, Piece
 from windrow.plan.tables import Scan
@@ -63,6 +63,11 @@ def pieces(
 
     A file that fits into one piece is not looked at; of others each byte is read once.
     """
+    limit = _form(scan).nrows
+    if limit is not None:
+        begin = Piece(0, 0, min(_content(scan, 0).size(), scan.partition_bytes), 0, limit)
+        if count(scan, begin) >= limit:
+            return [begin]
     found: list[Piece] = []
     ranges: list[_Range] = []
     sizes = [_content(scan, file).size() for file in range(len(scan.files))]
@@ -74,7 +79,7 @@ def pieces(
     stretches = run(partial(_look, scan), ranges)
     for file, size in enumerate(sizes):
         if size > step:
-            own = [number for number, found_in in enumerate(ranges) if found_in.file == file]
+            own = [number for number, part in enumerate(ranges) if part.file == file]
             cuts = join([stretches[n] for n in own], [ranges[n].start for n in own])
             ends = [*(start for start, _ in cuts[1:]), size]
             found += [
@@ -84,34 +89,42 @@ def pieces(
             ]
         elif size:
             found.append(Piece(file, 0, size, 0))
-    return found if _form(scan).nrows is None else _limited(scan, found)
+    return found if limit is None else _limited(scan, found, limit)
 
 
 def read(scan: Scan, piece: Piece, columns: Sequence[str] | None = None) -> Read:
-    """Read a piece.
+    """Read a piece; of one with a limit, from as little of it as holds so many rows.
 
     Raises
     ------
     BadRowError
         A row does not fit, and ``error_bad_lines`` is set.
     """
-    data = _content(scan, piece.file).read(piece.start, piece.stop)
-    done = _parsed(scan, piece, data, columns)
-    return done if piece.limit is None else replace(done, frame=done.frame.head(piece.limit))
+    content = _content(scan, piece.file)
+    if piece.limit is None:
+        return _told(
+            scan, piece, *_parsed(scan, piece, content.read(piece.start, piece.stop), columns)
+        )
+    step = SAMPLE
+    while True:
+        stop = min(piece.start + step, piece.stop)
+        data = content.read(piece.start, stop)
+        whole = stop == piece.stop
+        data, begin, parsed = _parsed(scan, piece, data, columns, whole=whole)
+        if whole or parsed.frame.height >= piece.limit:
+            return _told(scan, piece, data, begin, parsed.first(piece.limit))
+        step *= 8
 
 
 def peek(scan: Scan, rows: int) -> pl.DataFrame | None:
     """Return the first rows, if the sample of the first file holds so many or all there are."""
-    nrows = _form(scan).nrows
-    rows = rows if nrows is None else min(rows, nrows)
+    limit = _form(scan).nrows
+    rows = rows if limit is None else min(rows, limit)
     sample, whole = _content(scan, 0).prefix()
-    if not whole:
-        sample = sample[: sample.rfind(dialect_of(_form(scan)).terminator) + 1]
-    if not sample:
-        return None
-    frame = _parsed(scan, Piece(0, 0, SAMPLE, 0), sample, None, certain=False).frame
-    if frame.height >= rows or (whole and len(scan.files) == 1):
-        return frame.head(rows)
+    piece = Piece(0, 0, SAMPLE, 0)
+    data, begin, parsed = _parsed(scan, piece, sample, None, whole=whole)
+    if parsed.frame.height >= rows or (whole and len(scan.files) == 1):
+        return _told(scan, piece, data, begin, parsed.first(rows)).frame
     return None
 
 
@@ -123,16 +136,19 @@ def count(scan: Scan, piece: Piece) -> int:
 
 
 def _parsed(
-    scan: Scan,
-    piece: Piece,
-    data: bytes,
-    columns: Sequence[str] | None,
-    *,
-    certain: bool = True,
-) -> Read:
-    """Read the text of a piece; with `certain` False, trust that a cut row only looks wrong."""
+    scan: Scan, piece: Piece, data: bytes, columns: Sequence[str] | None, *, whole: bool = True
+) -> tuple[bytes, int, Parsed]:
+    """Parse the text of a piece; without `whole`, only up to the last row end in it.
+
+    Returns
+    -------
+    data, begin, parsed
+        The text, where in it the rows begin, and what they hold.
+    """
     form, url = _form(scan), scan.files[piece.file].url
     names = form.names or scan.schema.names
+    if not whole:
+        data = data[: data.rfind(dialect_of(form).terminator) + 1]
     begin = 0
     if piece.start == 0:
         head = head_of(data, form, url)
@@ -142,13 +158,19 @@ def _parsed(
     wanted = scan.schema.names if columns is None else tuple(columns)
     key = (scan.files[piece.file], form, scan.columns, piece.start, piece.stop)
     body = data[begin:] if begin else data
-    frame, dropped, plain = parse(body, table, wanted, plain=key in _plain)
-    if plain and certain and scan.files[piece.file].version:
+    parsed = parse(body, table, wanted, plain=key in _plain)
+    if parsed.starts is None and whole and piece.limit is None and scan.files[piece.file].version:
         _plain.add(key)
-    shown = tuple(_bad_row(url, piece, data, begin, row) for row in dropped[:SHOWN])
-    if shown and form.error_bad_lines and certain:
+    return data, begin, parsed
+
+
+def _told(scan: Scan, piece: Piece, data: bytes, begin: int, parsed: Parsed) -> Read:
+    """Tell of the rows that were left out, or raise."""
+    url = scan.files[piece.file].url
+    shown = tuple(_bad_row(url, piece, data, begin, row) for row in parsed.dropped[:SHOWN])
+    if shown and _form(scan).error_bad_lines:
         raise BadRowError(url, shown[0].row, shown[0].text, shown[0].cause)
-    return Read(frame, Rejected(len(dropped), shown))
+    return Read(parsed.frame, Rejected(len(parsed.dropped), shown))
 
 
 def _bad_row(url: str, piece: Piece, data: bytes, begin: int, row: Dropped) -> BadRow:
@@ -158,15 +180,15 @@ def _bad_row(url: str, piece: Piece, data: bytes, begin: int, row: Dropped) -> B
     return BadRow(url, line, row.cause, text.rstrip("\r\n"))
 
 
-def _limited(scan: Scan, found: list[Piece]) -> list[Piece]:
+def _limited(scan: Scan, found: list[Piece], left: int) -> list[Piece]:
     """Keep the pieces that hold the first ``nrows`` rows; the last one may be cut."""
-    left = _form(scan).nrows or 0
     kept: list[Piece] = []
     for piece in found:
         if left <= 0:
             break
-        rows = count(scan, piece)
-        kept.append(replace(piece, limit=left) if rows > left else piece)
+        limited = replace(piece, limit=left)
+        rows = count(scan, limited)
+        kept.append(limited if rows == left else piece)
         left -= rows
     return kept
 

@@ -44,11 +44,29 @@ class Table:
 
 
 class Parsed(NamedTuple):
-    """A frame, the rows that were left out, in order, and whether the text was plain."""
+    """A frame and what was left out.
+
+    Attributes
+    ----------
+    frame
+        The rows that fit.
+    dropped
+        The rows that do not, in order.
+    starts
+        Where each row of the frame began; None where the text was plain and nothing was left out.
+    """
 
     frame: pl.DataFrame
     dropped: list[Dropped]
-    plain: bool
+    starts: Any | None = None
+
+    def first(self, rows: int) -> Parsed:
+        """Return the first rows, and what was left out before the last of them."""
+        if self.frame.height <= rows or rows == 0:
+            return self if rows else Parsed(self.frame.head(0), [])
+        end = 0 if self.starts is None else self.starts[rows - 1]
+        dropped = [row for row in self.dropped if row.start < end]
+        return Parsed(self.frame.head(rows), dropped, self.starts)
 
 
 def parse(data: bytes, table: Table, columns: Sequence[str], *, plain: bool = False) -> Parsed:
@@ -68,7 +86,7 @@ def parse(data: bytes, table: Table, columns: Sequence[str], *, plain: bool = Fa
     if plain or (_may_be_fast(table) and is_plain(data, dialect, len(table.names))):
         frame = _fast(data, dialect, table, columns if plain else table.read_for(columns))
         if frame is not None:
-            return Parsed(frame.select(columns), [], plain=True)
+            return Parsed(frame.select(columns), [])
     return _tolerant(data, dialect, table, columns)
 
 
@@ -138,10 +156,10 @@ def _tolerant(data: bytes, dialect: Dialect, table: Table, columns: Sequence[str
             wrong |= bad_rows
     frame = pl.DataFrame([made[name] for name in columns])
     if not causes:
-        return Parsed(frame, plain.dropped, plain=False)
+        return Parsed(frame, plain.dropped, plain.starts)
     dropped = plain.dropped + [
         Dropped(int(plain.starts[row]), int(plain.stops[row]), cause)
         for row, cause in causes.items()
     ]
     dropped.sort(key=lambda row: row.start)
-    return Parsed(frame.filter(pl.Series(~wrong)), dropped, plain=False)
+    return Parsed(frame.filter(pl.Series(~wrong)), dropped, plain.starts[~wrong])

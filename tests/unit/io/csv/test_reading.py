@@ -12,6 +12,7 @@ from tests.support import pieces
 
 from windrow.errors import BadRowError, SchemaMismatchError
 from windrow.io import sources
+from windrow.io.counters import bytes_read
 from windrow.io.csv import reading
 from windrow.io.csv.dialect import dialect_of
 from windrow.io.csv.plain import is_plain
@@ -255,9 +256,38 @@ def test_only_some_columns_and_rows(tmp_path: Path) -> None:
     frame, bad = load(path, usecols=["c", "a"], column_type_hints={"a": float})
     assert frame.columns == ["a", "c"]
     assert frame.height == 51
-    few, _ = load(path, format=CsvFormat(nrows=7), partition_bytes=40)
-    assert few["a"].to_list() == list(range(7))
     assert not bad
+
+
+@pytest.mark.parametrize("nrows", [0, 1, 7, 49, 50, 51, 60])
+@pytest.mark.parametrize("step", [40, 1 << 20])
+def test_only_the_first_rows(tmp_path: Path, nrows: int, step: int) -> None:
+    lines = [f"{i},x{i}\n" for i in range(50)]
+    path = write(
+        tmp_path, "a,b\n" + "".join([*lines[:3], "bad\n", *lines[3:49], "bad\n", lines[49]])
+    )
+    few, bad = load(path, format=CsvFormat(nrows=nrows), partition_bytes=step)
+    assert few["a"].to_list() == list(range(min(nrows, 50)))
+    assert len(bad) == (nrows > 3) + (nrows > 49)
+    if nrows <= 3:
+        strict = CsvFormat(nrows=nrows, error_bad_lines=True)
+        assert load(path, format=strict)[0].height == nrows
+
+
+def test_a_few_rows_of_a_long_file_are_read_from_its_beginning(tmp_path: Path) -> None:
+    path = write(tmp_path, "a\n" + "1\n" * (4 << 20))
+    before = bytes_read.of(str(path))
+    assert load(path, format=CsvFormat(nrows=1000))[0].height == 1000
+    assert bytes_read.of(str(path)) - before <= 3 << 20
+
+
+def test_describing_reads_at_most_one_sample(tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path, "a,b\n" + "1,x\n" * (1 << 20), f"{number}.csv")
+    before = bytes_read.total()
+    scan = sources.describe(str(tmp_path))
+    assert bytes_read.total() - before <= 1 << 20
+    assert scan.schema.names == ("a", "b")
 
 
 def test_files_of_a_folder_follow_each_other_and_must_have_one_header(tmp_path: Path) -> None:
