@@ -15,7 +15,10 @@ class StateConflictError(ToolkitError, OSError):
         self.url, self.attempts = url, attempts
 
     def __str__(self) -> str:
-        return f"{self.attempts} attempts to write a record at {self.url} met one of another; is the path shared by two clusters?"
+        return (
+            f"{self.attempts} attempts to write a record at {self.url} met one of another; is the "
+            "path shared by two clusters?"
+        )
 
 
 class SignatureError(ToolkitError, PermissionError):
@@ -26,7 +29,10 @@ class SignatureError(ToolkitError, PermissionError):
         self.what = what
 
     def __str__(self) -> str:
-        return f"{self.what} does not carry this cluster's signature and was not opened; it was damaged or written by another"
+        return (
+            f"{self.what} does not carry this cluster's signature and was not opened; it was "
+            "damaged or written by another"
+        )
 
 
 class RemoteError(ToolkitError):
@@ -60,4 +66,7 @@ class DriverDiedError(ToolkitError):
         self.job, self.driver, self.code = job, driver, code
 
     def __str__(self) -> str:
-        return f"driver {self.driver} ended with {self.code} while it ran job {self.job}; submit it again, or look at its log"
+        return (
+            f"driver {self.driver} ended with {self.code} while it ran job {self.job}; submit it "
+            "again, or look at its log"
+        )

@@ -70,7 +70,10 @@ class LengthMismatchError(ToolkitError, ValueError):
         self.left, self.right = left, right
 
     def __str__(self) -> str:
-        return f"columns of {self.left} and {self.right} rows cannot stand side by side; both must have the same length"
+        return (
+            f"columns of {self.left} and {self.right} rows cannot stand side by side; both must "
+            "have the same length"
+        )
 
 
 class UnsupportedTypeError(ToolkitError, TypeError):
@@ -93,7 +96,10 @@ class CastError(ToolkitError, ValueError, TypeError):
         self.advice = advice
 
     def __str__(self) -> str:
-        return f"row {self.row} of {self.column} has {self.value}, which is no {self.wanted}; {self.advice}"
+        return (
+            f"row {self.row} of {self.column} has {self.value}, which is no {self.wanted}; "
+            f"{self.advice}"
+        )
 
 
 class MixedTypesError(ToolkitError, TypeError):
@@ -165,14 +171,20 @@ class NegativeStepError(ToolkitError, OverflowError):
         self.step = step
 
     def __str__(self) -> str:
-        return f"a slice with step {self.step} is not possible: rows are read forwards; use a positive step"
+        return (
+            f"a slice with step {self.step} is not possible: rows are read forwards; use a "
+            "positive step"
+        )
 
 
 class AmbiguousTruthError(ToolkitError, ValueError):
     """A column was used where one true or false is needed."""
 
     def __str__(self) -> str:
-        return "a column is neither true nor false as a whole; use any() or all(), and & or | instead of and or or"
+        return (
+            "a column is neither true nor false as a whole; use any() or all(), and & or | instead "
+            "of and or or"
+        )
 
 
 class NotComparableError(ToolkitError, NotImplementedError):
@@ -204,8 +216,8 @@ class RowsLostError(ToolkitError):
 
     def __str__(self) -> str:
         return (
-            f"the {self.operation} of {self.expected} rows kept {self.got} of them or changed their "
-            f"order; the result was dropped, please report this with the versions you use"
+            f"the {self.operation} of {self.expected} rows kept {self.got} of them or changed "
+            f"their order; the result was dropped, please report this with the versions you use"
         )
 
 
