@@ -41,7 +41,7 @@ NAN = float("nan")
         (pa.array([1, None]), int, [1, None]),
         (wr.SArray([1]), int, [1]),
     ],
-    ids=repr,
+    ids=lambda case: type(case).__name__,
 )
 def test_a_column_takes_its_type_from_the_values(
     values: object, dtype: type, held: list[object]
