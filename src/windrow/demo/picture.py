@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from windrow.errors import MissingPackageError
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["draw_roc"]
+__all__ = ["draw_roc", "require_matplotlib"]
 
 BLUE, GREY, INK = "#1f5fa8", "#9aa3ad", "#22272e"
 STYLE: dict[Any, Any] = {
@@ -22,6 +23,18 @@ STYLE: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
+
+
+def require_matplotlib() -> None:
+    """Fail now rather than after the training.
+
+    Raises
+    ------
+    MissingPackageError
+        matplotlib is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise MissingPackageError("matplotlib", "the ROC picture")
 
 
 def draw_roc(
@@ -53,11 +66,9 @@ def draw_roc(
     MissingPackageError
         matplotlib is not installed.
     """
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure  # no pyplot: no window, no state left behind
-    except ImportError:
-        raise MissingPackageError("matplotlib", "the ROC picture") from None
+    require_matplotlib()
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure  # no pyplot: no window, no state left behind
 
     with rc_context(STYLE):
         figure = Figure(figsize=(6, 6), layout="constrained")

