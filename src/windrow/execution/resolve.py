@@ -26,7 +26,8 @@ from windrow.learn.tree import tree_sum
 from windrow.plan.compose import column, project, select
 from windrow.plan.expressions import Expression, Literal
 from windrow.plan.node import replace_children, topological
-from windrow.plan.sources import PARTITION_ROWS
+from windrow.plan.schema import Schema
+from windrow.plan.sources import LEAF_ROWS, PARTITION_ROWS
 from windrow.plan.tables import (
     Append,
     Filter,
@@ -69,7 +70,9 @@ class Resolver:
         Runs a task for each item on the workers and yields the results in order.
     """
 
-    def __init__(self, run: Callable[[Callable[[Store, Any], Any], Sequence[Any]], Iterator[Any]]) -> None:
+    def __init__(
+        self, run: Callable[[Callable[[Store, Any], Any], Sequence[Any]], Iterator[Any]]
+    ) -> None:
         self._run = run
         self._pieces: dict[str, tuple[Piece, ...]] = {}
         self._counts: dict[str, tuple[int, ...]] = {}
@@ -78,10 +81,10 @@ class Resolver:
     def table(self, plan: Plan) -> Table:
         """Return the plan as a table, having computed what had to be."""
         made: dict[str, Plan] = {}
-        for node in self._unresolved(plan):
-            if isinstance(node, Plan):
-                resolved = self._with_inputs(node, made)
-                made[node.key] = self._resolve(resolved)
+        for node in self._unresolved(plan, made):
+            if isinstance(node, Plan) and node.key not in made:
+                inputs = replace_children(node, lambda child: made.get(child.key, child))
+                made[node.key] = self._resolve(inputs)
                 if isinstance(node, (Group, Sort, Unique, TopK, Join)):
                     self._remember(node.key, made[node.key])
         return self._table(made[plan.key])
@@ -107,20 +110,49 @@ class Resolver:
 
         return pl.concat([memory.empty(plan.schema), *self.frames(self.table(plan))])
 
-    def _unresolved(self, plan: Plan) -> list[Node]:
-        """Nodes in order, those below a remembered result left out."""
+    def peek(self, plan: Plan, rows: int) -> pl.DataFrame | None:
+        """Take the first rows of a file from its first bytes alone, where that is enough."""
+        scan = plan.source if isinstance(plan, Project) else plan
+        if not isinstance(scan, Scan) or rows > LEAF_ROWS:
+            return None
+        if not isinstance(plan, Project):
+            return sources.peek(scan, rows)
+        if any(expression.positional for _, expression in plan.columns):
+            return None
+        reads = {name for _, expression in plan.columns for name in expression.reads}
+        wanted = [name for name in scan.schema if name in reads] or scan.schema.names[:1]
+        found = sources.peek(scan, rows, wanted)
+        if found is None:
+            return None
+        schema = Schema((name, scan.schema[name]) for name in found.columns)
+        held = memory.from_frame(found, schema)
+        return self.frame(replace_children(plan, lambda child: held if child is scan else child))
+
+    def _unresolved(self, plan: Plan, made: dict[str, Plan]) -> list[Node]:
+        """Nodes in order, those below a result that is at hand left out; such results are made."""
         order_ = topological(plan)
         needed = {plan.key}
         for node in reversed(order_):
-            if node.key in needed and node.key not in self._kept:
-                needed.update(child.key for child in node.children())
+            if node.key in needed:
+                result = self._at_hand(node)
+                if result is None:
+                    needed.update(child.key for child in node.children())
+                else:
+                    made[node.key] = result
         return [node for node in order_ if node.key in needed]
 
-    def _with_inputs(self, node: Plan, made: dict[str, Plan]) -> Plan:
+    def _at_hand(self, node: Node) -> Plan | None:
+        """Return a remembered result, or the head of a file."""
         if node.key in self._kept:
             self._kept.move_to_end(node.key)
             return self._kept[node.key]
-        return replace_children(node, lambda child: made.get(child.key, child))
+        if isinstance(node, Slice) and (stop := _head(node)) is not None:
+            found = self.peek(node.source, stop)
+            if found is not None:
+                held = memory.from_frame(found[node.start or 0 :: node.step], node.schema)
+                self._remember(node.key, held)
+                return held
+        return None
 
     def _remember(self, key: str, plan: Plan) -> None:
         self._kept[key] = plan
@@ -161,6 +193,9 @@ class Resolver:
         numbers = range(table.partitions)
         nothing = memory.empty(table.plan.schema)
         match node:
+            case Group() if not node.keys and {a.kind for a in node.aggregations} == {"count"}:
+                rows = sum(self.counts(table))
+                return pl.DataFrame({a.output: [rows] for a in node.aggregations})
             case Group():
                 partials = [group.partial(nothing, node)] if not numbers else []
                 partials.extend(self._run(GroupPartition(table, node), numbers))
@@ -193,10 +228,10 @@ class Resolver:
 
     def _sliced(self, node: Slice) -> Plan:
         """A short prefix is taken at once, without counting what lies behind it."""
-        start, stop = node.start or 0, node.stop
-        if stop is not None and start >= 0 and 0 <= stop <= PARTITION_ROWS and node.source.rows is None:
+        stop = _head(node)
+        if stop is not None and node.source.rows is None:
             head = self.prefix(self._table(node.source), stop)
-            return memory.from_frame(head[start :: node.step], node.schema)
+            return memory.from_frame(head[node.start or 0 :: node.step], node.schema)
         self.counts(self._table(node.source))
         return node
 
@@ -244,3 +279,10 @@ class Resolver:
         own |= {new: column(rest, old) for old, new in node.renamed}
         columns = [(n, own.get(n) or Literal(None, dtype)) for n, dtype in node.schema.items()]
         return Append((main, project(rest, columns)))
+
+
+def _head(node: Slice) -> int | None:
+    """Return how many first rows a slice is taken from, or None where that is no small number."""
+    if (node.start or 0) < 0 or node.stop is None or not 0 <= node.stop <= PARTITION_ROWS:
+        return None
+    return node.stop
