@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import pickle
 
 from windrow.errors.base import ToolkitError
@@ -70,3 +71,144 @@ class DriverDiedError(ToolkitError):
             f"driver {self.driver} ended with {self.code} while it ran job {self.job}; submit it "
             "again, or look at its log"
         )
+
+
+class ClusterEndedError(ToolkitError, ConnectionError):
+    """A cluster that work was given to has ended."""
+
+    def __init__(self, name: str, ended: float, reason: str, again: str) -> None:
+        super().__init__(name, ended, reason, again)
+        self.name, self.ended, self.reason, self.again = name, ended, reason, again
+
+    def __str__(self) -> str:
+        when = datetime.datetime.fromtimestamp(self.ended, datetime.UTC)
+        return (
+            f"cluster {self.name!r} ended at {when:%Y-%m-%d %H:%M:%S} UTC: {self.reason}; "
+            f"start it anew with {self.again}"
+        )
+
+
+class ClusterLivesError(ToolkitError, FileExistsError):
+    """A cluster is to be created where one lives."""
+
+    def __init__(self, name: str, url: str, load: str) -> None:
+        super().__init__(name, url, load)
+        self.name, self.url, self.load = name, url, load
+
+    def __str__(self) -> str:
+        return (
+            f"cluster {self.name!r} lives at {self.url}; use it with {self.load}, stop it first, "
+            "or give another state_path"
+        )
+
+
+class ClusterNotFoundError(ToolkitError, FileNotFoundError):
+    """No cluster ever lived at a path."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.url = url
+
+    def __str__(self) -> str:
+        return f"there is no cluster at {self.url}; create one, or give the state_path of one"
+
+
+class ClusterUnreachableError(ToolkitError, ConnectionError):
+    """A cluster lives, as its records say, but does not answer."""
+
+    def __init__(self, name: str, address: str, cause: str) -> None:
+        super().__init__(name, address, cause)
+        self.name, self.address, self.cause = name, address, cause
+
+    def __str__(self) -> str:
+        return (
+            f"cluster {self.name!r} does not answer at {self.address} ({self.cause}); look at "
+            "its logs('host-0')"
+        )
+
+
+class HostStartError(ToolkitError, OSError):
+    """A host did not become ready."""
+
+    def __init__(self, host: str, cause: str, log: str) -> None:
+        super().__init__(host, cause, log)
+        self.host, self.cause, self.log = host, cause, log
+
+    def __str__(self) -> str:
+        said = f"the end of its logs:\n{self.log}" if self.log else "it wrote no log"
+        return f"{self.host} did not start: {self.cause}; nothing of the attempt runs on; {said}"
+
+
+class HostNotFoundError(ToolkitError, KeyError):
+    """A cluster has no host of this name."""
+
+    def __init__(self, host: str, known: tuple[str, ...]) -> None:
+        super().__init__(host, known)
+        self.host, self.known = host, known
+
+    def __str__(self) -> str:
+        return f"there is no host {self.host!r}; there are {', '.join(self.known)}"
+
+
+class VersionMismatchError(ToolkitError, ImportError):
+    """Client and hosts have different software, which could give different results."""
+
+    def __init__(self, differences: tuple[tuple[str, str, str], ...], advice: str) -> None:
+        super().__init__(differences, advice)
+        self.differences, self.advice = differences, advice
+
+    def __str__(self) -> str:
+        listed = ", ".join(f"{n} {here} here, {there} there" for n, here, there in self.differences)
+        return f"this process and the hosts differ in {listed}; {self.advice}"
+
+
+class EnvironmentNotSetError(ToolkitError, ValueError):
+    """A cluster is to be cleared that is not the one that is set."""
+
+    def __init__(self, name: str, current: str | None) -> None:
+        super().__init__(name, current)
+        self.name, self.current = name, current
+
+    def __str__(self) -> str:
+        held = "none is" if self.current is None else f"{self.current!r} is"
+        return (
+            f"cluster {self.name!r} is not set as the execution environment, {held}; "
+            "there is nothing to clear"
+        )
+
+
+class HiddenSourceError(ToolkitError, FileNotFoundError):
+    """Hosts are to read or write a path that only this machine has."""
+
+    def __init__(self, url: str, command: str) -> None:
+        super().__init__(url, command)
+        self.url, self.command = url, command
+
+    def __str__(self) -> str:
+        return f"the hosts of the cluster cannot see {self.url}; {self.command}"
+
+
+class JobNotFoundError(ToolkitError, KeyError):
+    """A cluster has no job of this identifier."""
+
+    def __init__(self, job: str, url: str) -> None:
+        super().__init__(job, url)
+        self.job, self.url = job, url
+
+    def __str__(self) -> str:
+        return f"there is no job {self.job!r} at {self.url}; list them with cluster.jobs"
+
+
+class JobLostError(ToolkitError):
+    """A job ended and left no result."""
+
+    def __init__(self, job: str, state: str, reason: str) -> None:
+        super().__init__(job, state, reason)
+        self.job, self.state, self.reason = job, state, reason
+
+    def __str__(self) -> str:
+        return f"job {self.job} is {self.state} and left no result ({self.reason}); submit it again"
+
+
+class UploadWarning(UserWarning):
+    """Much data is carried from this process to a cluster."""
