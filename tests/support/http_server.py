@@ -37,6 +37,8 @@ class Behaviour:
         Path to path or absolute URL: answered with 302.
     statuses
         Path to status: answered with it, always.
+    most
+        At most so many bytes of a range are sent at a time, as a server may.
     failures
         So many of the next requests are answered with 503.
     cuts
@@ -49,6 +51,7 @@ class Behaviour:
     etag: bool = True
     redirects: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    most: int | None = None
     failures: int = 0
     cuts: int = 0
 
@@ -142,6 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = data
         if found:
             start, stop = int(found[1]), min(int(found[2] or len(data)) + 1, len(data))
+            stop = stop if how.most is None else min(stop, start + how.most)
             if start >= len(data):
                 self.send_response(416)
                 self.send_header("Content-Range", f"bytes */{len(data)}")

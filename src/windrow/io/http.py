@@ -52,6 +52,7 @@ class HttpStorage:
 
     def __init__(self) -> None:
         self._copies = ScratchCopies()
+        self._heads = ScratchCopies()
         self._whole_only: set[str] = set()  # urls of servers that ignore ranges
         self._lock = threading.Lock()
 
@@ -94,12 +95,17 @@ class HttpStorage:
         return b"".join(_fetch(stamp, start, stop))
 
     def prefix(self, stamp: FileStamp, count: int) -> bytes:
-        """Fetch the first bytes; of a server that ignores ranges, hang up behind them."""
-        copy = self._copies.get(stamp)
+        """Fetch the first bytes, once; of a server that ignores ranges, hang up behind them."""
+        copy = self._copies.get(stamp) or self._heads.get((stamp, count))
         if copy is not None:
             return copy.read(0, count)
         stop = count if stamp.size is None else min(count, stamp.size)
-        return b"".join(_fetch(stamp, 0, stop))
+        data = b"".join(_fetch(stamp, 0, stop))
+        if len(data) == stamp.size or (stamp.size is None and len(data) < count):
+            self._copies.make(stamp, stamp.url, lambda: [data])  # that was all of it
+        elif stamp.version:
+            self._heads.make((stamp, count), stamp.url, lambda: [data])
+        return data
 
     def stream(self, stamp: FileStamp) -> Iterator[bytes]:
         """Yield the whole file, from scratch where it is there."""
@@ -150,7 +156,13 @@ class HttpStorage:
 
 
 class _Answer:
-    """The head of a server's answer, and its body as it comes."""
+    """The head of a server's answer, and its body as it comes.
+
+    Attributes
+    ----------
+    start, stop
+        Where in the file the body begins and, where the server tells, ends.
+    """
 
     def __init__(self, url: str, response: Any) -> None:
         self.response, self.status = response, int(response.status)
@@ -158,6 +170,8 @@ class _Answer:
         found = _RANGE.fullmatch(self.headers.get("Content-Range", "").strip())
         self.is_range = self.status == 206 and found is not None
         self.start = int(found[1]) if self.is_range and found else 0
+        length = self.headers.get("Content-Length", "").strip()
+        self.stop = self.start + int(length) if length.isdigit() else None
         self.stamp = FileStamp(url, self._size(found), self._version())
 
     def _size(self, found: re.Match[str] | None) -> int | None:
@@ -166,9 +180,8 @@ class _Answer:
             return int(total) if total.isdigit() else 0
         if self.is_range and found:
             return int(found[3]) if found[3].isdigit() else None
-        length = self.headers.get("Content-Length", "").strip()
         encoded = self.headers.get("Content-Encoding", "identity") != "identity"
-        return int(length) if length.isdigit() and not encoded else None
+        return None if encoded else self.stop
 
     def _version(self) -> str:
         return str(self.headers.get("ETag") or self.headers.get("Last-Modified") or "")
@@ -186,14 +199,20 @@ def _fetch(stamp: FileStamp, start: int, stop: int | None) -> Iterator[bytes]:
         try:
             with _open(stamp.url, at, stop, patience.left()) as answer:
                 _compare(stamp, answer)
-                end = answer.stamp.size if end is None else end
+                total = answer.stamp.size
+                if total is not None:
+                    end = total if end is None else min(end, total)
+                before = at
                 for part in _body(answer, at, end):
                     yield part
                     at += len(part)
                     patience.renew()
-            if end is None or at >= end:
+            if at == end or answer.stop is None:
+                return  # without a length, the end of the body is the end of the file
+            if at < answer.stop or at == before:
+                patience.again(CutShortError(stamp.url, (end or answer.stop) - start, at - start))
+            elif end is None:
                 return
-            patience.again(CutShortError(stamp.url, end - start, at - start))
         except _UNSTEADY as error:
             if isinstance(error, SourceChangedError | CutShortError | SourceRefusedError):
                 raise

@@ -68,6 +68,25 @@ def test_ranges_are_what_they_should_be(server: HttpServer, behaviour: Behaviour
     assert storage.size(empty) == 0
 
 
+@pytest.mark.parametrize("behaviour", LENGTHS, ids=str)
+def test_a_small_file_is_fetched_once_whatever_is_done(
+    server: HttpServer, behaviour: Behaviour
+) -> None:
+    server.behaviour = behaviour
+    scan = sources.describe(server.url("/small.csv"))
+    assert sources.peek(scan, 1) is not None
+    assert rows_of(scan) == rows_of(scan) == 1
+    bodies = [asked for _, _, asked in server.requests if asked != "bytes=0-0"]
+    assert len(bodies) == 1
+
+
+def test_a_server_may_send_less_than_it_was_asked_for(server: HttpServer) -> None:
+    server.behaviour.most = 1000
+    storage = HttpStorage()
+    stamp = storage.stat(server.url("/a.csv"))
+    assert storage.read(stamp, 5, 3005) == BODY[5:3005]
+
+
 def test_redirects_are_followed(server: HttpServer) -> None:
     server.behaviour.redirects["/old"] = "/a.csv"
     storage = HttpStorage()
