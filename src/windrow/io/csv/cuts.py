@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from windrow.io.csv.dialect import ESCAPE_QUOTED, QUOTED, ROW, Dialect
+from windrow.io.csv.dialect import ESCAPE_QUOTED, NEWLINE, QUOTED, ROW, Dialect
 from windrow.io.csv.loops import chosen, follow
+from windrow.io.csv.plain import STEP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +64,19 @@ def look_at(data: bytes, dialect: Dialect) -> Stretch:
         tuple(int(state) for state in current),
         tuple(offsets),
         tuple(lines[offset] for offset in offsets),
-        data.count(b"\n"),
+        newlines(data),
     )
+
+
+def newlines(data: bytes) -> int:
+    r"""Count newlines, in steps that stay in a processor's cache.
+
+    >>> newlines(b"a\nb\n")
+    2
+    """
+    text = np.frombuffer(data, np.uint8)
+    steps = range(0, len(text), STEP)
+    return sum(int(np.count_nonzero(text[at : at + STEP] == NEWLINE)) for at in steps)
 
 
 def _quick(data: bytes, dialect: Dialect, current: np.ndarray, first: np.ndarray) -> bool:
