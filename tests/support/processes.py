@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import cloudpickle
 
 from windrow.config import Deadline
+from windrow.execution.cuts import spread
 from windrow.execution.driver import Driver
 from windrow.execution.store import Store
+from windrow.execution.workers import Share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -88,7 +90,7 @@ class Worker:
 
 
 class Processes:
-    """Workers that are processes; item i goes to worker i modulo their number."""
+    """Workers that are processes; an item without a place goes to worker i modulo their number."""
 
     def __init__(self, count: int, memory_budget: int = 1 << 26) -> None:
         self._workers = [Worker(memory_budget) for _ in range(count)]
@@ -97,23 +99,36 @@ class Processes:
     def parallelism(self) -> int:
         return len(self._workers)
 
-    def map(self, task: Callable[[Store, T], R], items: Sequence[T]) -> Iterator[R]:
+    def map(
+        self,
+        task: Callable[[Store, T], R],
+        items: Sequence[T],
+        places: Sequence[str | None] | None = None,
+    ) -> Iterator[R]:
         count = len(self._workers)
+        homes = [place % count for place in range(len(items))]
+        if places is not None:
+            homes = [homes[i] if place is None else int(place) for i, place in enumerate(places)]
         asked: list[int] = []
         taken = 0
         try:
             while taken < len(items):
                 for place in range(len(asked), min(taken + count, len(items))):
                     request = cloudpickle.dumps((task, items[place]))
-                    asked.append(self._workers[place % count].ask(request))
-                fine, result = self._workers[taken % count].answer(asked[taken])
+                    asked.append(self._workers[homes[place]].ask(request))
+                fine, result = self._workers[homes[taken]].answer(asked[taken])
                 taken += 1
                 if not fine:
                     raise result
                 yield result
         finally:
             for place in range(taken, len(asked)):
-                self._workers[place % count].answer(asked[place])
+                self._workers[homes[place]].answer(asked[place])
+
+    def shares(self, name: str, partitions: int) -> list[Share]:
+        del name
+        ranges = spread(partitions, [1] * len(self._workers))
+        return [Share(numbers, 1, str(i)) for i, numbers in enumerate(ranges)]
 
     def close(self) -> None:
         for worker in self._workers:

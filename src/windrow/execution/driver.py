@@ -7,10 +7,13 @@ scheduler over hosts. It holds no rows, only names, counts, and sums.
 from __future__ import annotations
 
 import warnings
+from collections import deque
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from windrow.errors import BadRowsWarning
+from windrow.execution.cuts import Leaves, loads
 from windrow.execution.protocol import Blocks
 from windrow.execution.resolve import Resolver
 from windrow.execution.tasks import (
@@ -21,14 +24,11 @@ from windrow.execution.tasks import (
     ReduceLeaves,
     Reporting,
     WritePartition,
-    runs,
 )
-from windrow.io import memory, sources
-from windrow.learn.tree import tree_sum
+from windrow.io import memory
+from windrow.learn.tree import TreeSum, tree_sum
 from windrow.plan.compose import select
-from windrow.plan.node import replace_children
 from windrow.plan.sources import LEAF_ROWS
-from windrow.plan.tables import Plan, Project, Scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,13 +36,18 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+    from windrow.execution.cuts import Subtree
     from windrow.execution.protocol import Encoder, Kernel, Program, Vector, Writer
     from windrow.execution.store import Store
     from windrow.execution.table import Table
-    from windrow.execution.workers import Workers
+    from windrow.execution.workers import Share, Workers
     from windrow.io.sources import Rejected
     from windrow.plan.sources import Piece
+    from windrow.plan.tables import Plan
     from windrow.progress import Event, Listener
+
+    Loads = tuple[list[tuple[Subtree, ...]], list[str | None]]
+    """Subtrees to add up in one task, and for each such load its place."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -62,11 +67,16 @@ class Driver:
         self.resolver = Resolver(self.map)
         self._told: set[tuple[str, Piece]] = set()
 
-    def map(self, task: Callable[[Store, T], R], items: Sequence[T]) -> Iterator[R]:
+    def map(
+        self,
+        task: Callable[[Store, T], R],
+        items: Sequence[T],
+        places: Sequence[str | None] | None = None,
+    ) -> Iterator[R]:
         """Run a task for each item; results in order. Warns of rows that did not parse."""
         rejected: dict[tuple[str, Piece], Rejected] = {}
         try:
-            for result, notes in self.workers.map(Reporting(task), items):
+            for result, notes in self.workers.map(Reporting(task), items, places):
                 rejected |= notes
                 yield result
         finally:
@@ -75,7 +85,7 @@ class Driver:
     def stream(self, plan: Plan, *, limit: int | None = None) -> Iterator[pl.DataFrame]:
         """Yield the table's partitions in order; with `limit`, no more rows than that."""
         if limit is not None:
-            found = self._peek(plan, limit)
+            found = self.resolver.peek(plan, limit)
             yield self.resolver.prefix(self.resolver.table(plan), limit) if found is None else found
             return
         table = self.resolver.table(plan)
@@ -110,20 +120,6 @@ class Driver:
         """Give back what the workers hold."""
         self.workers.close()
 
-    def _peek(self, plan: Plan, limit: int) -> pl.DataFrame | None:
-        """Take the first rows of a file from its first bytes alone, where that is enough."""
-        scan = plan.source if isinstance(plan, Project) else plan
-        if not isinstance(scan, Scan):
-            return None
-        if isinstance(plan, Project) and any(e.positional for _, e in plan.columns):
-            return None
-        rows = sources.peek(scan, limit)
-        if rows is None:
-            return None
-        held = memory.from_frame(rows, scan.schema)
-        short = replace_children(plan, lambda child: held if child == scan else child)
-        return self.resolver.frame(held if plan is scan else short)
-
     def _tell(self, rejected: dict[tuple[str, Piece], Rejected]) -> None:
         """Warn once of each piece with rows that did not parse, one warning a file table."""
         new = {key: found for key, found in rejected.items() if key not in self._told}
@@ -149,6 +145,7 @@ class DriverSession:
         self._listener = listener
         self._keep = keep
         self._tables: dict[str, Table] = {}
+        self._cuts: dict[str, tuple[list[Share], Loads]] = {}
 
     @property
     def executor(self) -> Driver:
@@ -161,7 +158,7 @@ class DriverSession:
         blocks = Blocks(plan, encoder, (), (), (), _zeros(0))
         self._tables[blocks.raw_key] = table
         task = EncodePartition(self._recipe(blocks))
-        parts = list(self._driver.map(task, range(table.partitions)))
+        parts = self._by_partition(task, blocks.raw_key, table.partitions)
         if not parts:
             empty = encoder(memory.empty(table.plan.schema))
             return Blocks(plan, encoder, (), empty.levels, empty.classes, empty.facts)
@@ -180,19 +177,22 @@ class DriverSession:
 
     def reduce(self, kernel: Kernel, blocks: Blocks, *arguments: object) -> Vector:
         """See `Session`."""
-        items = runs(blocks.counts, self._driver.workers.parallelism, LEAF_ROWS)
+        items, places = self._loads(blocks)
         task = ReduceLeaves(self._recipe(blocks), kernel, arguments)
-        sums = self._driver.map(task, items)
-        partitions: list[Vector | None] = []
-        for _, run in groupby(zip(items, sums, strict=True), key=lambda pair: pair[0][0]):
-            parts = [part for _, part in run]
-            partitions.append(None if all(p is None for p in parts) else tree_sum(parts))
-        return tree_sum(partitions)
+        subtrees = sorted((s for load in items for s in load), key=attrgetter("start"))
+        waiting, total = deque(subtrees), TreeSum()
+        arrived: dict[Subtree, Vector] = {}
+        for load, sums in zip(items, self._driver.map(task, items, places), strict=True):
+            arrived.update(zip(load, sums, strict=True))
+            while waiting and waiting[0] in arrived:
+                subtree = waiting.popleft()
+                total.add(subtree.index, arrived.pop(subtree), subtree.level)
+        return total.result()
 
     def gather(self, function: Callable[..., R], blocks: Blocks, *arguments: object) -> list[R]:
         """See `Session`."""
         task = GatherPartition(self._recipe(blocks), function, arguments)
-        return list(self._driver.map(task, range(len(blocks.counts))))
+        return self._by_partition(task, blocks.raw_key, len(blocks.counts))
 
     def emit(self, event: Event) -> None:
         """See `Session`."""
@@ -203,6 +203,27 @@ class DriverSession:
         """See `Session`: in a user's process driver and program end together, nothing is kept."""
         if self._keep is not None:
             self._keep(arrays, record)
+
+    def _by_partition(self, task: Callable[[Store, int], R], name: str, count: int) -> list[R]:
+        """Run a task for each partition where its block lies."""
+        shares = self._driver.workers.shares(name, count)
+        places = {number: share.place for share in shares for number in share.partitions}
+        numbers = range(count)
+        return list(self._driver.map(task, numbers, [places[number] for number in numbers]))
+
+    def _loads(self, blocks: Blocks) -> Loads:
+        """Cut a pass over the blocks into loads, each for where its blocks lie."""
+        shares = self._driver.workers.shares(blocks.raw_key, len(blocks.counts))
+        known = self._cuts.get(blocks.raw_key)
+        if known is None or known[0] != shares:
+            leaves = Leaves(blocks.counts, LEAF_ROWS)
+            cut = [(loads(leaves, s.partitions, s.pieces), s.place) for s in shares]
+            found = (
+                [load for of_share, _ in cut for load in of_share],
+                [place for of_share, place in cut for _ in of_share],
+            )
+            known = self._cuts[blocks.raw_key] = shares, found
+        return known[1]
 
     def _recipe(self, blocks: Blocks) -> BlockRecipe:
         raw_key = blocks.raw_key

@@ -13,6 +13,7 @@ from windrow.execution.cancel import Cancellation, cancellable
 from windrow.execution.driver import Driver
 from windrow.execution.pool import Pool
 from windrow.execution.store import Store
+from windrow.execution.workers import Share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,8 +46,14 @@ class Threads:
         """See `Workers`."""
         return self._count or settings().threads
 
-    def map(self, task: Callable[[Store, T], R], items: Sequence[T]) -> Iterator[R]:
+    def map(
+        self,
+        task: Callable[[Store, T], R],
+        items: Sequence[T],
+        places: Sequence[str | None] | None = None,
+    ) -> Iterator[R]:
         """See `Workers`."""
+        del places
         if self.parallelism == 1 or len(items) == 1:
             yield from (task(self.store, item) for item in items)
             return
@@ -71,6 +78,11 @@ class Threads:
             for future in running:
                 future.cancel()
             pool.close(patience)
+
+    def shares(self, name: str, partitions: int) -> list[Share]:
+        """See `Workers`: all is in one store, so many small tasks keep the threads equally busy."""
+        del name
+        return [Share(range(partitions), 4 * self.parallelism)]
 
     def close(self) -> None:
         """See `Workers`."""

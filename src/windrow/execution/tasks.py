@@ -1,20 +1,25 @@
-"""The tasks that drivers give to workers: picklable, and each about one partition."""
+"""The tasks that drivers give to workers: picklable, and each about a few partitions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from windrow.execution import group, order
+from windrow.execution.cuts import LEVELS, Leaves
 from windrow.io import sources
-from windrow.learn.tree import tree_sum
+from windrow.learn.tree import TreeSum
+from windrow.plan.sources import LEAF_ROWS
 from windrow.plan.tables import Project, Scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import polars as pl
 
+    from windrow.execution.cuts import Subtree
     from windrow.execution.protocol import Blocks, Kernel, RawBlock, Vector, Writer
     from windrow.execution.store import Store
     from windrow.execution.table import Table
@@ -159,9 +164,7 @@ class BlockRecipe:
         first_row = self.blocks.first_row(index)
 
         def build() -> RawBlock:
-            return self.raw(store, index).with_leaves(
-                finisher(self.raw(store, index), first_row)
-            )
+            return self.raw(store, index).with_leaves(finisher(self.raw(store, index), first_row))
 
         return store.block((self.key, index), build).leaves
 
@@ -179,17 +182,24 @@ class EncodePartition:
 
 @dataclass(frozen=True)
 class ReduceLeaves:
-    """Adds up a kernel over an aligned run of a partition's leaves; None where there are none."""
+    """Adds up a kernel over the leaves below each of some subtrees."""
 
     recipe: BlockRecipe
     kernel: Kernel
     arguments: tuple[object, ...]
 
-    def __call__(self, store: Store, item: tuple[int, int, int]) -> Vector | None:
-        index, start, stop = item
-        leaves = self.recipe.leaves(store, index)[start:stop]
-        partials = [self.kernel(leaf, *self.arguments) for leaf in leaves]
-        return tree_sum(partials) if partials else None
+    def __call__(self, store: Store, load: tuple[Subtree, ...]) -> tuple[Vector, ...]:
+        leaves = Leaves(self.recipe.blocks.counts, LEAF_ROWS)
+        return tuple(self._sum(store, leaves, subtree) for subtree in load)
+
+    def _sum(self, store: Store, leaves: Leaves, subtree: Subtree) -> Vector:
+        total = TreeSum()
+        for partition, places in groupby(leaves.within(subtree), key=itemgetter(0)):
+            block = self.recipe.leaves(store, partition)
+            for _, place in places:
+                partial = self.kernel(block[place], *self.arguments)
+                total.add((partition << LEVELS) + place, partial)
+        return total.result()
 
 
 @dataclass(frozen=True)
@@ -202,23 +212,3 @@ class GatherPartition(Generic[R]):
 
     def __call__(self, store: Store, index: int) -> R:
         return self.function(self.recipe.leaves(store, index), *self.arguments)
-
-
-def runs(counts: Sequence[int], parallelism: int, leaf_rows: int) -> list[tuple[int, int, int]]:
-    """Cut the leaves of all partitions into aligned runs: (partition, first leaf, end).
-
-    A run is a power of two of leaves, so that its sum is a node of the reduction tree; there are
-    enough runs to keep all workers busy, and each partition has at least one.
-
-    >>> runs([200_000, 10], 1, 65_536)
-    [(0, 0, 1), (0, 1, 2), (0, 2, 3), (0, 3, 4), (1, 0, 1)]
-    """
-    leaves = [-(-count // leaf_rows) for count in counts]
-    size = 1
-    while 2 * size * 4 * parallelism <= sum(leaves):
-        size *= 2
-    return [
-        (index, start, min(start + size, number))
-        for index, number in enumerate(leaves)
-        for start in range(0, max(number, 1), size)
-    ]

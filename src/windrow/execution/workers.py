@@ -1,11 +1,13 @@
 """Who computes: the one seam between the driver and threads, processes or hosts.
 
 A task is a picklable callable that gets the worker's own block store and one item. All that the
-driver knows of workers is that results come back in the order of the items.
+driver knows of workers is that results come back in the order of the items, and which partitions
+each of them would best keep.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -17,6 +19,25 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+@dataclass(frozen=True)
+class Share:
+    """The partitions of some blocks that lie in one store.
+
+    Attributes
+    ----------
+    partitions
+        Their numbers, ascending.
+    pieces
+        Into how many tasks a pass over them should be cut.
+    place
+        Where they are; means something to the workers alone. None is anywhere.
+    """
+
+    partitions: Sequence[int]
+    pieces: int
+    place: str | None = None
+
+
 class Workers(Protocol):
     """A fixed or changing set of workers, each with a `Store`."""
 
@@ -25,11 +46,22 @@ class Workers(Protocol):
         """Tasks that can run at once."""
         ...
 
-    def map(self, task: Callable[[Store, T], R], items: Sequence[T]) -> Iterator[R]:
+    def map(
+        self,
+        task: Callable[[Store, T], R],
+        items: Sequence[T],
+        places: Sequence[str | None] | None = None,
+    ) -> Iterator[R]:
         """Yield ``task(store, item)`` for each item, in order, a bounded number ahead.
 
         An error of a task is raised here with its own type; what has not begun is not begun.
+        `places` says of each item where it had better run; it may run elsewhere. The results of
+        such a map should be small: they are not waited for before the next items begin.
         """
+        ...
+
+    def shares(self, name: str, partitions: int) -> list[Share]:
+        """Say where blocks of this name lie: the same as before as far as workers still live."""
         ...
 
     def close(self) -> None:

@@ -1,0 +1,112 @@
+"""How windrow sets Dask: encrypted, without web servers, and doing nothing that we do ourselves.
+
+Blocks live in our own stores, so Dask's spilling, pausing and stealing are off; tasks may run
+again any number of times, so a worker that died is no task's fault.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import dask
+import distributed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS: dict[str, Any] = {
+    # Scheduler
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.allowed-failures": 1_000_000,
+    "distributed.scheduler.worker-ttl": "30s",
+    "distributed.scheduler.no-workers-timeout": "60s",
+    "distributed.scheduler.active-memory-manager.start": False,  # it drops copies that we use
+    "distributed.scheduler.http.routes": [],
+    # Workers
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.use-file-locking": False,
+    "distributed.worker.http.routes": [],
+    # All of them
+    "distributed.comm.timeouts.connect": "10s",
+    "distributed.comm.timeouts.tcp": "20s",
+    "distributed.comm.require-encryption": True,
+    "distributed.comm.tls.min-version": 1.3,
+    "distributed.admin.large-graph-warning-threshold": "1 TiB",  # coefficients may be large
+    "distributed.admin.log-length": 1000,
+    "distributed.admin.low-level-log-length": 100,
+    "distributed.admin.system-monitor.disk": False,
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.diagnostics.nvml": False,
+    "distributed.diagnostics.computations.nframes": 0,
+    "distributed.diagnostics.computations.max-history": 1,
+}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Files that a process shows to the others, and checks them by; all in PEM.
+
+    Attributes
+    ----------
+    authority
+        Certificate of the cluster's own authority.
+    certificate, key
+        This process's certificate, signed by the authority, and its private key.
+    """
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+    def security(self) -> distributed.Security:
+        """Give them to Dask, for every role that the process plays; nothing goes unencrypted."""
+        own = {
+            f"tls_{role}_{kind}": str(path)
+            for role in ("client", "scheduler", "worker")
+            for kind, path in (("cert", self.certificate), ("key", self.key))
+        }
+        return distributed.Security(
+            require_encryption=True,
+            tls_ca_file=str(self.authority),
+            tls_min_version=ssl.TLSVersion.TLSv1_3,
+            **own,
+        )
+
+
+def configure() -> None:
+    """Set Dask for this process; whoever has settings of their own keeps those not named here."""
+    dask.config.set(SETTINGS)
+
+
+def connect(address: str, credentials: Credentials, seconds: float = 30.0) -> distributed.Client:
+    """Connect to a scheduler.
+
+    Parameters
+    ----------
+    address
+        ``tls://host:port``.
+    credentials
+        What to show.
+    seconds
+        How long to try.
+
+    Raises
+    ------
+    OSError
+        Nobody answers there, or not to these credentials.
+    """
+    configure()
+    return distributed.Client(
+        address,
+        security=credentials.security(),
+        timeout=seconds,
+        direct_to_workers=True,
+        set_as_default=False,
+    )

@@ -1,0 +1,179 @@
+"""What a host runs besides its supervisor: the scheduler, and a worker with the host's block store.
+
+Each function serves until its process gets SIGTERM or SIGINT, or until the other side is gone, and
+belongs in a process of its own. Logs go to standard output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import distributed
+
+from windrow.config import configured
+from windrow.execution.cluster_dask import Credentials, configure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["run_scheduler", "run_worker"]
+
+
+class _Scheduler(distributed.Scheduler):
+    """Dask's scheduler without its web server."""
+
+    def start_http_server(self, *args: object, **kwargs: object) -> None:
+        """Open no port."""
+
+
+class _Worker(distributed.Worker):
+    """Dask's worker without its web server."""
+
+    def start_http_server(self, *args: object, **kwargs: object) -> None:
+        """Open no port."""
+
+
+def run_scheduler(
+    host: str,
+    port: int,
+    credentials: Credentials,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Run a scheduler until it is told to stop.
+
+    Parameters
+    ----------
+    host
+        Address to listen at.
+    port
+        Port to listen at; 0 lets the system choose.
+    credentials
+        What to show, and what to check others by.
+    on_ready
+        Called with the scheduler's address (``tls://host:port``) once it listens.
+
+    Raises
+    ------
+    OSError
+        The port cannot be had.
+    """
+    _prepare()
+
+    async def serve() -> None:
+        scheduler = _Scheduler(
+            host=host,
+            port=port,
+            protocol="tls",
+            security=credentials.security(),
+            dashboard=False,
+            dashboard_address=None,
+        )
+        await _until_told(scheduler, on_ready)
+
+    asyncio.run(serve())
+
+
+def run_worker(
+    scheduler_address: str,
+    name: str,
+    cores: int,
+    memory_budget: int,
+    scratch: Path,
+    credentials: Credentials,
+    *,
+    host: str | None = None,
+    port: int = 0,
+    patience: float = 60.0,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Run a worker until it is told to stop or its scheduler is gone.
+
+    Parameters
+    ----------
+    scheduler_address
+        ``tls://host:port``.
+    name
+        Name of the host.
+    cores
+        Tasks that run at once.
+    memory_budget
+        Bytes of blocks to keep in memory; what goes beyond it lies in `scratch`.
+    scratch
+        Folder for temporary files.
+    credentials
+        What to show, and what to check others by.
+    host, port
+        Where to listen; by default the address that reaches the scheduler, and any port.
+    patience
+        Seconds to look for the scheduler before giving up.
+    on_ready
+        Called with the worker's address once the scheduler knows it.
+
+    Raises
+    ------
+    TimeoutError
+        The scheduler was not found in time.
+    """
+    _prepare()
+    os.environ.setdefault("POLARS_MAX_THREADS", str(cores))  # before it is imported
+    from windrow.execution import cluster_tasks
+    from windrow.execution.store import Store
+
+    async def serve() -> None:
+        worker = _Worker(
+            scheduler_address,
+            name=name,
+            nthreads=cores,
+            memory_limit=0,  # the store keeps within its budget, and tasks have no say in it
+            local_directory=str(scratch),
+            host=host,
+            port=port,
+            protocol="tls",
+            security=credentials.security(),
+            death_timeout=patience,
+            dashboard=False,
+        )
+        await _until_told(worker, on_ready)
+
+    with configured(scratch=str(scratch), threads=cores):
+        store = Store(memory_budget)
+        cluster_tasks.serve(store)
+        try:
+            asyncio.run(serve())
+        finally:
+            store.close()
+
+
+def _prepare() -> None:
+    """Set up Dask, and logging to standard output."""
+    configure()
+    logging.basicConfig(
+        stream=sys.stdout,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        force=True,
+    )
+
+
+async def _until_told(
+    server: distributed.Scheduler | distributed.Worker, on_ready: Callable[[str], None] | None
+) -> None:
+    """Start a server, and close it on a signal; end when it ends by itself."""
+    import signal
+
+    async with server:
+        if on_ready is not None:
+            on_ready(server.address)
+        loop = asyncio.get_running_loop()
+        told = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, told.set)
+        ends = {asyncio.ensure_future(told.wait()), asyncio.ensure_future(server.finished())}
+        _, pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for other in pending:
+            other.cancel()
