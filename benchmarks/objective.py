@@ -36,7 +36,7 @@ def objective(path: str, fit: Fit) -> float:
         penalty += weight**2 * (column.mean() ** 2 + column.var(ddof=1))
     for name, weights in fit.levels.items():
         margin += frame[name].replace_strict(weights, default=0.0).to_numpy()
-        for level, count in frame[name].value_counts().iter_rows():
+        for level, count in frame[name].value_counts().sort(name).iter_rows():
             share = count / rows
             size = share**2 + share * (1 - share) * rows / (rows - 1)
             penalty += weights.get(level, 0.0) ** 2 * size
