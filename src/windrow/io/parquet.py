@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from windrow.plan.sources import FileStamp
     from windrow.plan.types import DType
 
+STEP = 1 << 16
+"""Bytes of a column that are read at a time where only its first rows are wanted."""
+
 
 def describe(files: Sequence[FileStamp], usecols: Sequence[str], partition_bytes: int) -> Scan:
     """Tell names and types from the footer of the first file; nothing else is read."""
@@ -51,18 +54,29 @@ def read(scan: Scan, piece: Piece, columns: Sequence[str] | None = None) -> Read
     return Read(_typed(scan, piece.file, pl.DataFrame(pl.from_arrow(table)).select(wanted)))
 
 
-def peek(scan: Scan, rows: int) -> pl.DataFrame | None:
+def peek(scan: Scan, rows: int, columns: Sequence[str] | None = None) -> pl.DataFrame | None:
     """Return the first rows of the first file, if it has so many or is the only one."""
-    file = _open(scan.files[0])
+    import pyarrow as pa
+
+    file = _open(scan.files[0], in_steps=True)
     if file.metadata.num_rows < rows and len(scan.files) > 1:
         return None
-    names = list(scan.schema.names)
-    batches = file.iter_batches(batch_size=max(rows, 1), columns=names)
-    batch = next(batches, None)
-    if batch is None:
-        return pl.DataFrame(schema={name: PHYSICAL[kind] for name, kind in scan.columns})
-    frame = pl.DataFrame(pl.from_arrow(batch)).select(names)
-    return _typed(scan, 0, frame.head(rows)) if frame.height >= rows else None
+    names = list(scan.schema.names if columns is None else columns)
+    groups: list[int] = []
+    found = 0
+    while found < rows and len(groups) < file.metadata.num_row_groups:
+        found += file.metadata.row_group(len(groups)).num_rows
+        groups.append(len(groups))
+    batches, found = [], 0
+    for batch in file.iter_batches(batch_size=max(rows, 1), row_groups=groups, columns=names):
+        batches.append(batch)
+        found += batch.num_rows
+        if found >= rows:
+            break
+    if not batches:
+        return pl.DataFrame(schema={name: PHYSICAL[scan.schema[name]] for name in names})
+    frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(batches))).select(names)
+    return _typed(scan, 0, frame.head(rows))
 
 
 def count(scan: Scan, piece: Piece) -> int:
@@ -72,12 +86,18 @@ def count(scan: Scan, piece: Piece) -> int:
     return sum(metadata.row_group(group).num_rows for group in groups)
 
 
-def _open(stamp: FileStamp) -> Any:
+def _open(stamp: FileStamp, *, in_steps: bool = False) -> Any:
+    """Open a file; `in_steps` reads a column's pages as they are needed, not all at once."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(pa.PythonFile(RangeFile(stamp), "r"), page_checksum_verification=True)
+        return pq.ParquetFile(
+            pa.PythonFile(RangeFile(stamp), "r"),
+            page_checksum_verification=True,
+            buffer_size=STEP if in_steps else 0,
+            pre_buffer=not in_steps,
+        )
     except pa.ArrowInvalid as error:
         raise FileFormatError(stamp.url, f"is no whole Parquet file ({error})", _ADVICE) from error
 

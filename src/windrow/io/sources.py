@@ -106,9 +106,9 @@ def read(scan: Scan, piece: Piece, columns: Sequence[str] | None = None) -> Read
     return _reader(scan).read(scan, piece, columns)
 
 
-def peek(scan: Scan, rows: int) -> pl.DataFrame | None:
+def peek(scan: Scan, rows: int, columns: Sequence[str] | None = None) -> pl.DataFrame | None:
     """Return the first rows if a small part of the first file holds them, else None."""
-    return _reader(scan).peek(scan, rows)
+    return _reader(scan).peek(scan, rows, columns)
 
 
 def count(scan: Scan, piece: Piece) -> int:
@@ -121,7 +121,7 @@ class _Reader(Protocol):
 
     def pieces(self, scan: Scan, run: Any) -> list[Piece]: ...
     def read(self, scan: Scan, piece: Piece, columns: Sequence[str] | None) -> Read: ...
-    def peek(self, scan: Scan, rows: int) -> pl.DataFrame | None: ...
+    def peek(self, scan: Scan, rows: int, columns: Sequence[str] | None) -> pl.DataFrame | None: ...
     def count(self, scan: Scan, piece: Piece) -> int: ...
 
 

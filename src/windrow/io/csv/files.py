@@ -116,13 +116,13 @@ def read(scan: Scan, piece: Piece, columns: Sequence[str] | None = None) -> Read
         step *= 8
 
 
-def peek(scan: Scan, rows: int) -> pl.DataFrame | None:
+def peek(scan: Scan, rows: int, columns: Sequence[str] | None = None) -> pl.DataFrame | None:
     """Return the first rows, if the sample of the first file holds so many or all there are."""
     limit = _form(scan).nrows
     rows = rows if limit is None else min(rows, limit)
     sample, whole = _content(scan, 0).prefix()
     piece = Piece(0, 0, SAMPLE, 0)
-    data, begin, parsed = _parsed(scan, piece, sample, None, whole=whole)
+    data, begin, parsed = _parsed(scan, piece, sample, columns, whole=whole)
     if parsed.frame.height >= rows or (whole and len(scan.files) == 1):
         return _told(scan, piece, data, begin, parsed.first(rows)).frame
     return None
