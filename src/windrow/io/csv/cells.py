@@ -93,7 +93,9 @@ class _Reader:
 
     def _value(self) -> Any:
         kind, text = self._token()
-        if kind in {"double", "single"}:
+        if kind == "double":
+            return _unescaped(text)
+        if kind == "single":
             return _ESCAPED.sub(r"\1", text)
         if kind == "bare":
             return _scalar(text)
@@ -138,6 +140,13 @@ class _Reader:
                 raise _MalformedError
         self._token()
         return items
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:  # an escape that JSON does not know
+        return _ESCAPED.sub(r"\1", text)
 
 
 def _scalar(text: str) -> Any:
