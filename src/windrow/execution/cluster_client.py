@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import distributed
+
 from windrow.execution.cluster_dask import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import distributed
+__all__ = [
+    "Connection",
+    "connect",
+    "disconnect",
+    "is_connected",
+    "last_seen",
+    "publish",
+    "subscribe",
+    "unsubscribe",
+]
 
-__all__ = ["connect", "is_connected", "last_seen", "publish", "subscribe", "unsubscribe"]
+Connection = distributed.Client
+"""A line to the scheduler of a cluster."""
+
+GOODBYE = 5.0
+"""Seconds that saying goodbye may take."""
 
 
-def publish(client: distributed.Client, topic: str, message: dict[str, Any]) -> None:
+def publish(client: Connection, topic: str, message: dict[str, Any]) -> None:
     """Tell every subscriber of a topic; returns once the scheduler has the message."""
     client.log_event(topic, message)
 
 
-def subscribe(
-    client: distributed.Client, topic: str, handler: Callable[[dict[str, Any]], object]
-) -> None:
+def subscribe(client: Connection, topic: str, handler: Callable[[dict[str, Any]], object]) -> None:
     """Call a handler with each message of a topic from now on.
 
     The handler is called from the thread of the connection and must not wait.
@@ -29,17 +42,22 @@ def subscribe(
     client.subscribe_topic(topic, lambda event: handler(event[1]))
 
 
-def unsubscribe(client: distributed.Client, topic: str) -> None:
+def unsubscribe(client: Connection, topic: str) -> None:
     """End a subscription."""
     client.unsubscribe_topic(topic)
 
 
-def last_seen(client: distributed.Client) -> dict[str, float]:
+def last_seen(client: Connection) -> dict[str, float]:
     """When the scheduler last heard from each host, by name; seconds since 1970."""
     workers = client.scheduler_info()["workers"].values()
     return {str(worker["name"]): float(worker["last_seen"]) for worker in workers}
 
 
-def is_connected(client: distributed.Client) -> bool:
+def is_connected(client: Connection) -> bool:
     """Whether the scheduler is there."""
     return bool(client.status == "running")
+
+
+def disconnect(client: Connection) -> None:
+    """Hang up, whether or not the scheduler is still there."""
+    client.close(timeout=GOODBYE)
