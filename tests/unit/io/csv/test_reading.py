@@ -81,7 +81,8 @@ def test_the_fast_reader_and_the_tolerant_one_agree_on_plain_text(
     fast = reading._fast(data, dialect, table, table.read_for(names))
     tolerant = reading._tolerant(data, dialect, table, names)
     if fast is None:
-        assert tolerant.dropped or any(" " in line for line in text.splitlines())
+        # Only the tolerant one forgives blanks around a number.
+        assert tolerant.dropped or " " in text or '"\n' in text or '"\r' in text or '\n"' in text
     else:
         assert not tolerant.dropped
         assert fast.select(names).equals(tolerant.frame, null_equal=True)
