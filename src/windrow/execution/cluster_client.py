@@ -39,12 +39,12 @@ def subscribe(client: Connection, topic: str, handler: Callable[[dict[str, Any]]
 
     The handler is called from the thread of the connection and must not wait.
     """
-    client.subscribe_topic(topic, lambda event: handler(event[1]))
+    client.subscribe_topic(topic, lambda event: handler(event[1]))  # type: ignore[no-untyped-call]  # half typed
 
 
 def unsubscribe(client: Connection, topic: str) -> None:
     """End a subscription."""
-    client.unsubscribe_topic(topic)
+    client.unsubscribe_topic(topic)  # type: ignore[no-untyped-call]  # half typed
 
 
 def last_seen(client: Connection) -> dict[str, float]:
@@ -60,4 +60,4 @@ def is_connected(client: Connection) -> bool:
 
 def disconnect(client: Connection) -> None:
     """Hang up, whether or not the scheduler is still there."""
-    client.close(timeout=GOODBYE)
+    client.close(timeout=GOODBYE)  # type: ignore[no-untyped-call]  # half typed
