@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from windrow.errors import CastError
+from windrow.errors import CancelledError, CastError
 from windrow.execution.cancel import check
 from windrow.execution.lower_step import Position, repeated
 from windrow.execution.values import CHUNK, PHYSICAL, empty, python_values, series_from_values
@@ -41,15 +41,15 @@ def apply(node: Apply, columns: Sequence[pl.Series], rows: int, position: Positi
         chunk = [column.slice(start, CHUNK) for column in columns]
         stop = min(start + CHUNK, rows)
         arguments = _arguments(node, chunk, stop - start)
-        results = _called(node, function, arguments, position.first_row + start)
+        results = _called(node, function, arguments, position, start)
         try:
-            part, _ = series_from_values(results, node.dtype, first_row=position.first_row + start)
+            part, _ = series_from_values(results, node.dtype, first_row=start)
         except CastError as error:
             raise CastError(
                 error.value,
                 error.wanted,
                 f"what the function gave for {_subject(node)}",
-                error.row,
+                position.number(error.row),
                 "give another dtype=, or change what the function returns",
             ) from None
         parts.append(part)
@@ -71,7 +71,11 @@ def _arguments(node: Apply, columns: Sequence[pl.Series], rows: int) -> Iterator
 
 
 def _called(
-    node: Apply, function: Callable[..., Any], arguments: Iterator[Any], first_row: int
+    node: Apply,
+    function: Callable[..., Any],
+    arguments: Iterator[Any],
+    position: Position,
+    start: int,
 ) -> list[Any]:
     results: list[Any] = []
     argument = None
@@ -81,9 +85,11 @@ def _called(
             if number % ROWS_UNLOOKED == 0:
                 check()
             results.append(None if skip and argument is None else function(argument))
+    except CancelledError:
+        raise
     except Exception as error:
         error.add_note(
-            f"in row {first_row + len(results)} of {_subject(node)}, "
+            f"in row {position.number(start + len(results))} of {_subject(node)}, "
             f"where the function was called on {argument!r}"[:300]
         )
         raise

@@ -25,10 +25,17 @@ class Position:
         Global number of the partition's first row.
     count
         Rows of the whole table; None where no expression asks for it.
+    before
+        Where `first_row` was not needed and is not known: counts the rows before the partition.
     """
 
     first_row: int = 0
     count: int | None = None
+    before: Callable[[], int] | None = None
+
+    def number(self, row: int) -> int:
+        """Return the global number of a row of the partition, for a message: it may cost a pass."""
+        return row + (self.first_row if self.before is None else self.before())
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class Step:
         shown = repr(value)
         names = sorted(self.operation.reads)
         column = "column " + " and ".join(map(repr, names)) if names else "the constant"
-        return CastError(shown[:80], wanted, column, self.position.first_row + row, advice)
+        return CastError(shown[:80], wanted, column, self.position.number(row), advice)
 
 
 Function = Callable[[Step], pl.Series]

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from windrow.config import scratch_folder
-from windrow.execution.protocol import RawBlock
+from windrow.io.local import writing_to
 from windrow.learn.leaf import Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from pathlib import Path
 
+    from windrow.execution.protocol import RawBlock
     from windrow.io.sources import Rejected
     from windrow.plan.sources import Piece
 
@@ -85,8 +86,8 @@ class Store:
                 self._keep(key, block)
             return block
 
-    def broadcast(self, key: Hashable, build: Callable[[], Any]) -> Any:  # noqa: ANN401  # any value
-        """Return a value that every task of this worker shares, such as the small side of a join."""
+    def broadcast(self, key: Hashable, build: Callable[[], Any]) -> Any:  # any value
+        """Return a value that all tasks of this worker share, such as the small side of a join."""
         with self._lock:
             if key in self._broadcast:
                 self._broadcast.move_to_end(key)
@@ -158,7 +159,8 @@ class Store:
             self._folder = scratch_folder("blocks")
         path = self._folder / f"{key[0]}-{key[1]}"
         arrays = []
-        with path.open("wb") as file:
+        what = f"blocks of a table in {self._folder}"
+        with writing_to(what, self._folder), path.open("wb") as file:
             for number, leaf in enumerate(block.leaves):
                 for name, array in leaf.to_arrays().items():
                     data = np.ascontiguousarray(array)

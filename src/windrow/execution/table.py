@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from windrow.execution import lower
 from windrow.execution.join import joined
@@ -52,6 +52,12 @@ class Table:
     pieces: Mapping[str, tuple[Piece, ...]]
     counts: Mapping[str, tuple[int, ...]]
 
+    def __reduce__(self) -> tuple[type[Table], tuple[Any, ...]]:
+        """Take along the facts of this plan alone: a driver's tables share all that it knows."""
+        keys = [node.key for node in topological(self.plan)]
+        facts = [{k: known[k] for k in keys if k in known} for known in (self.pieces, self.counts)]
+        return Table, (self.plan, *facts)
+
     @property
     def partitions(self) -> int:
         """Number of partitions."""
@@ -76,6 +82,15 @@ class Table:
                     if not uses[part]:
                         del frames[part]
         return frames[self.plan.key, index].select(columns)
+
+    def rows(self, index: int, store: Store) -> int:
+        """Count the rows of a partition, reading as little as possible."""
+        plan = self.plan
+        while isinstance(plan, Project):
+            plan = plan.source
+        if isinstance(plan, Scan):
+            return sources.count(plan, self.pieces[plan.key][index])
+        return self.over(plan).frame(index, plan.schema.names[:1], store).height
 
     @cached_property
     def _order(self) -> list[Plan]:
@@ -169,9 +184,9 @@ class Table:
             case Project():
                 own = node.expressions()
                 columns = [(name, own[name]) for name in wanted]
-                return lower.evaluate(inputs[0], columns, self._position(node.source, number))
+                return lower.evaluate(inputs[0], columns, self._position(node.source, number, store))
             case Filter():
-                position = self._position(node.source, number)
+                position = self._position(node.source, number, store)
                 keep = lower.mask(inputs[0], node.predicate, position)
                 return inputs[0].select(wanted).filter(keep)
             case Slice():
@@ -202,9 +217,12 @@ class Table:
             + [table.frame(i, names, store) for i in range(table.partitions)]
         )
 
-    def _position(self, plan: Plan, number: int) -> Position:
+    def _position(self, plan: Plan, number: int, store: Store) -> Position:
         counts = self.counts.get(plan.key)
-        return Position(0, None) if counts is None else Position(sum(counts[:number]), sum(counts))
+        if counts is not None:
+            return Position(sum(counts[:number]), sum(counts))
+        table = self.over(plan)
+        return Position(before=lambda: sum(table.rows(i, store) for i in range(number)))
 
     def _slice(self, node: Slice, number: int) -> slice:
         """Rows of the source's partition that the slice keeps."""

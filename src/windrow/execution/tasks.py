@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from windrow.execution import group, order
 from windrow.execution.cuts import LEVELS, Leaves
-from windrow.io import sources
 from windrow.learn.tree import TreeSum
 from windrow.plan.sources import LEAF_ROWS
-from windrow.plan.tables import Project, Scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,12 +69,7 @@ class CountPartition:
     table: Table
 
     def __call__(self, store: Store, index: int) -> int:
-        plan = self.table.plan
-        while isinstance(plan, Project):
-            plan = plan.source
-        if isinstance(plan, Scan):
-            return sources.count(plan, self.table.pieces[plan.key][index])
-        return self.table.over(plan).frame(index, plan.schema.names[:1], store).height
+        return self.table.rows(index, store)
 
 
 @dataclass(frozen=True)

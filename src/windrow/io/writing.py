@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from windrow.errors import SourceNotFoundError, UnwritableError
+from windrow.errors import DiskFullError, SourceNotFoundError, UnwritableError
 from windrow.io.compression import path_of
 from windrow.io.csv.writing import CsvLayout, head_text, rows_text, tail_text
 from windrow.io.registry import storage_of
@@ -114,8 +114,11 @@ class CsvWriter:
     def part(self, url: str, index: int, frame: pl.DataFrame) -> str:
         """Write the rows of a partition and return where."""
         at = self._aside(url, index)
-        with storage_of(url).open_write(at) as file:
-            file.write(rows_text(frame, self.schema, self.layout))
+        try:
+            with storage_of(url).open_write(at) as file:
+                file.write(rows_text(frame, self.schema, self.layout))
+        except DiskFullError as error:  # a user knows nothing of the parts
+            raise DiskFullError(url, error.free) from error
         return at
 
     def finish(self, url: str, records: Sequence[Any]) -> None:
