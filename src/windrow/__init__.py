@@ -16,8 +16,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from windrow import errors
+    from windrow import deploy, errors
     from windrow.config import get_runtime_config, set_runtime_config
+    from windrow.deploy.environment import (
+        clear_distributed_execution_environment,
+        distributed,
+        set_distributed_execution_environment,
+    )
     from windrow.frames import aggregate
     from windrow.frames.sarray import SArray
     from windrow.frames.saving import load_sarray, load_sframe
@@ -32,6 +37,9 @@ __all__ = [
     "SFrame",
     "__version__",
     "aggregate",
+    "clear_distributed_execution_environment",
+    "deploy",
+    "distributed",
     "errors",
     "evaluation",
     "get_runtime_config",
@@ -39,11 +47,13 @@ __all__ = [
     "load_sarray",
     "load_sframe",
     "logistic_classifier",
+    "set_distributed_execution_environment",
     "set_runtime_config",
 ]
 
 _MODULES = {
     "aggregate": "windrow.frames.aggregate",
+    "deploy": "windrow.deploy",
     "errors": "windrow.errors",
     "evaluation": "windrow.toolkits.evaluation",
     "logistic_classifier": "windrow.toolkits.logistic_classifier",
@@ -51,10 +61,13 @@ _MODULES = {
 _HOMES = {
     "SArray": "windrow.frames.sarray",
     "SFrame": "windrow.frames.sframe",
+    "clear_distributed_execution_environment": "windrow.deploy.environment",
+    "distributed": "windrow.deploy.environment",
     "get_runtime_config": "windrow.config",
     "load_model": "windrow.toolkits.model_store",
     "load_sarray": "windrow.frames.saving",
     "load_sframe": "windrow.frames.saving",
+    "set_distributed_execution_environment": "windrow.deploy.environment",
     "set_runtime_config": "windrow.config",
 }
 

@@ -1,4 +1,4 @@
-"""Settings, read from the environment once and changed in a scope; and the deadline of every wait."""
+"""Settings, read from the environment and changed in a scope; the deadline of every wait."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PREFIX = "WINDROW_"
+
+
+def _usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _default_memory() -> int:
@@ -42,13 +49,17 @@ class Settings:
         Seconds that a request for bytes may take in all, retries included.
     progress
         ``auto`` (live in a terminal, plain lines otherwise), ``plain`` or ``off``.
+    on_interrupt
+        What Ctrl-C does to work on a cluster: ``ask`` (and cancel it where nobody can answer),
+        ``cancel`` or ``leave``.
     """
 
-    threads: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    threads: int = field(default_factory=_usable_cores)
     memory_budget: int = field(default_factory=_default_memory)
     scratch: str = field(default_factory=tempfile.gettempdir)
     io_timeout: float = 60.0
     progress: str = "auto"
+    on_interrupt: str = "ask"
 
     @staticmethod
     def from_environment() -> Settings:

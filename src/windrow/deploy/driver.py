@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 import traceback
+import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +28,9 @@ from windrow.execution.driver import Driver
 from windrow.progress.events import record_of
 
 if TYPE_CHECKING:
-    import distributed
+    from collections.abc import Callable
 
+    from windrow.execution.cluster_client import Connection
     from windrow.execution.protocol import Vector
     from windrow.progress import Event
 
@@ -40,14 +43,17 @@ BATCH = 1.0
 class Relay:
     """The listener of a running job: tells clients at once, and the record in batches."""
 
-    def __init__(self, job: Job, client: distributed.Client) -> None:
+    def __init__(self, job: Job, client: Connection) -> None:
         self._job, self._client = job, client
         self._held: list[Event] = []
+        self._number = 0
         self._written = time.monotonic()
 
     def __call__(self, event: Event) -> None:
         """Pass an event on."""
-        publish(self._client, job_topic(self._job.identifier), record_of(event))
+        message = {"number": self._number, "event": record_of(event)}
+        publish(self._client, job_topic(self._job.identifier), message)
+        self._number += 1
         self._held.append(event)
         if time.monotonic() - self._written > BATCH:
             self.flush()
@@ -80,13 +86,15 @@ class DriverProcess:
         self._driver = Driver(ClusterWorkers(self._client))
         self._bell = threading.Event()
         self._running: str | None = None
+        self._settled: set[str] = set()
         subscribe(self._client, JOBS_TOPIC, self._hear)
 
     def serve(self) -> None:
         """Run jobs until the process is ended."""
         while True:
             self._bell.clear()
-            taken = [job for job in pending(self._jobs, self._credentials) if self._take(job)]
+            waiting = pending(self._jobs, self._credentials, self._settled)
+            taken = [job for job in waiting if self._take(job)]
             if not taken:
                 self._bell.wait(POLL)
 
@@ -113,8 +121,16 @@ class DriverProcess:
         def keep(arrays: dict[str, Vector], record: dict[str, Any]) -> None:
             job.checkpoint(_packed(arrays), record)
 
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            outcome = self._tried(lambda: self._driver.run(job.program(), relay, keep))
+        heard = (w.message for w in caught if isinstance(w.message, Warning))
+        ours = tuple(w for w in heard if type(w).__module__.startswith("windrow."))
+        return replace(outcome, warnings=ours)
+
+    def _tried(self, work: Callable[[], object]) -> Outcome:
         try:
-            return Outcome(self._driver.run(job.program(), relay, keep))
+            return Outcome(work())
         except KeyboardInterrupt:
             return Outcome(error=CancelledError())
         except BaseException as error:  # noqa: BLE001  # whatever it is, it travels to the client

@@ -11,6 +11,7 @@ import hashlib
 import pickle
 import secrets
 import time
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from windrow.execution.protocol import Program
     from windrow.progress import Event
 
-PENDING, RUNNING, COMPLETED, FAILED, CANCELED = "Pending", "Running", "Completed", "Failed", "Canceled"
+PENDING, RUNNING = "Pending", "Running"
+COMPLETED, FAILED, CANCELED = "Completed", "Failed", "Canceled"
 ENDED = frozenset({COMPLETED, FAILED, CANCELED})
 
 JOBS_TOPIC = "windrow-jobs"
@@ -34,7 +36,10 @@ JOBS_TOPIC = "windrow-jobs"
 
 
 def job_topic(identifier: str) -> str:
-    """Name the topic of a job's events; the last one is ``{"ended": state}``."""
+    """Name the topic of a job's messages.
+
+    Each is ``{"number": n, "event": record}``, the last one ``{"ended": state}``.
+    """
     return f"windrow-job-{identifier}"
 
 
@@ -57,13 +62,14 @@ class Job:
     credentials: Credentials
 
     @staticmethod
-    def submit(jobs: Folder, program: Program[Any], credentials: Credentials, name: str = "") -> Job:
-        """Write a new job's spec, which makes it pending."""
-        identifier = f"{time.time_ns():020d}-{secrets.token_hex(3)}"
-        job = Job(jobs, identifier, credentials)
-        job.folder.series("status").append({"state": PENDING, "name": name, "time": time.time()})
-        job.folder.put("spec", credentials.sign(cloudpickle.dumps(program)))
-        return job
+    def new(jobs: Folder, credentials: Credentials) -> Job:
+        """Name a new job, of which nothing is written yet."""
+        return Job(jobs, f"{time.time_ns():020d}-{secrets.token_hex(3)}", credentials)
+
+    def submit(self, program: bytes, name: str = "") -> None:
+        """Write the spec, a pickled program, which makes the job pending."""
+        self.folder.series("status").append({"state": PENDING, "name": name, "time": time.time()})
+        self.folder.put("spec", self.credentials.sign(program))
 
     @property
     def folder(self) -> Folder:
@@ -122,7 +128,9 @@ class Job:
     def finish(self, outcome: Outcome, state: str | None = None) -> None:
         """Write the outcome, and the state that it means unless another is given."""
         self.folder.put("result", self.credentials.sign(cloudpickle.dumps(outcome)))
-        error = None if outcome.error is None else f"{type(outcome.error).__name__}: {outcome.error}"
+        error = (
+            None if outcome.error is None else f"{type(outcome.error).__name__}: {outcome.error}"
+        )
         self.advance(state or (COMPLETED if error is None else FAILED), error=error)
 
     def outcome(self) -> Outcome | None:
@@ -137,24 +145,44 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: with a value, or with an error that carries the remote traceback."""
+    """How a job ended: with a value, or with an error that carries the remote traceback.
+
+    What was warned of on the way comes along, since a warning's arguments are more than its text.
+    """
 
     value: Any = None
     error: BaseException | None = None
+    warnings: tuple[Warning, ...] = ()
 
-    def get(self) -> Any:  # noqa: ANN401  # whatever the program returned
-        """Return the value or raise the error."""
+    def get(self) -> Any:  # whatever the program returned
+        """Warn of what there is to warn of; return the value or raise the error."""
+        for warning in self.warnings:
+            warnings.warn(warning, stacklevel=2)
         if self.error is not None:
             raise self.error
         return self.value
 
 
-def pending(jobs: Folder, credentials: Credentials) -> list[Job]:
-    """Jobs that wait for a driver, oldest first."""
+def pending(jobs: Folder, credentials: Credentials, settled: set[str]) -> list[Job]:
+    """Jobs that wait for a driver, oldest first.
+
+    Parameters
+    ----------
+    jobs
+        The folder of all jobs.
+    credentials
+        Of who asks.
+    settled
+        Jobs that wait no more, which are not looked at again; grows.
+    """
     waiting = []
     for name in jobs.names():
+        if name in settled:
+            continue
         job = Job(jobs, name, credentials)
         files = set(job.folder.names())
-        if "spec" in files and not files & {"claim", "cancel"}:
+        if files & {"claim", "cancel"}:
+            settled.add(name)
+        elif "spec" in files:
             waiting.append(job)
     return waiting

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from windrow.execution.programs import Collect, Persist, Write
 from windrow.io import memory
+from windrow.io.local import local_path
+from windrow.io.registry import scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,8 @@ class ClusterExecutor:
 
     def write(self, plan: Plan, url: str, writer: Writer) -> None:
         """See `Executor`."""
+        if scheme_of(url) == "file":
+            url = str(local_path(url))  # hosts work in folders of their own
         self._submit(Write(plan, url, writer), None)
 
     def persist(self, plan: Plan) -> Plan:

@@ -1,0 +1,347 @@
+"""A cluster in the client's hands: what it is, its hosts, its jobs, its end."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, Self
+
+from windrow.config import Deadline
+from windrow.deploy.credentials import Credentials
+from windrow.deploy.lifecycle import ENDED, LOST, End, Host, end_of, status_of
+from windrow.deploy.records import ClusterRecord
+from windrow.errors import (
+    ArgumentError,
+    ClusterEndedError,
+    ClusterNotFoundError,
+    ClusterUnreachableError,
+    DeadlineError,
+    HostNotFoundError,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from windrow.deploy.handles import Jobs
+    from windrow.deploy.state import Folder, StateStore
+    from windrow.execution.cluster_client import Connection
+
+__all__ = ["Cluster", "Provider"]
+
+PATIENCE = 20.0
+"""Seconds in which hosts must have ended before they are ended by force."""
+ANSWER = 15.0
+"""Seconds in which a scheduler must answer."""
+LOOK = 0.05
+"""Seconds between two looks at the records."""
+
+
+class Provider(Protocol):
+    """What differs between kinds of clusters: where hosts run, and how they start and end."""
+
+    @property
+    def shares_files(self) -> bool:
+        """Whether hosts see the paths of this machine."""
+        ...
+
+    def tls(self) -> str:
+        """Path of the folder with the client's certificates."""
+        ...
+
+    def start(self, record: ClusterRecord, numbers: list[int]) -> None:
+        """Start hosts and wait until they are ready; raises `HostStartError`, nothing is left."""
+        ...
+
+    def lives(self, host: Host) -> bool:
+        """Whether the host program runs."""
+        ...
+
+    def end(self, host: Host) -> None:
+        """End a host, in order if it still can; nothing of it is left."""
+        ...
+
+    def created_by(self, record: ClusterRecord) -> str:
+        """Return the call that starts such a cluster."""
+        ...
+
+
+@dataclass(eq=False)
+class Cluster:
+    """One life of a cluster.
+
+    Parameters
+    ----------
+    store
+        Where its state is.
+    number
+        Of the generation.
+    provider
+        Starts and ends its hosts.
+
+    See Also
+    --------
+    windrow.deploy.local_cluster.create : hosts that are processes of this machine.
+    """
+
+    store: StateStore
+    number: int
+    provider: Provider
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _line: Connection | None = None
+
+    @property
+    def folder(self) -> Folder:
+        """Its generation in the state store."""
+        return self.store.generation(self.number)
+
+    @property
+    def record(self) -> ClusterRecord:
+        """What it is, as last recorded."""
+        last = self.folder.series("cluster").last()
+        if last is None:
+            raise ClusterNotFoundError(self.store.url)
+        return ClusterRecord(**last[1])
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.record.name
+
+    @property
+    def state_path(self) -> str:
+        """Where its state is; `load` finds it there."""
+        return self.store.url
+
+    @property
+    def credentials(self) -> Credentials:
+        """Certificates and signing key of the client."""
+        return Credentials.of(self.provider.tls(), "client")
+
+    @property
+    def hosts(self) -> list[Host]:
+        """Its hosts, with what was last heard of each."""
+        hosts = self.recorded_hosts()
+        if not any(not host.gone for host in hosts):
+            return hosts
+        from windrow.execution.cluster_client import last_seen
+
+        try:
+            seen = last_seen(self.connection())
+        except (ClusterEndedError, ClusterUnreachableError, OSError):
+            return hosts
+        return [replace(host, last_seen=seen.get(host.name, host.last_seen)) for host in hosts]
+
+    @property
+    def status(self) -> str:
+        """``Running, 3 of 3 hosts``, or ``Ended:`` and the reason."""
+        return status_of(self.record, self.recorded_hosts(), time.time())
+
+    @property
+    def ended(self) -> End | None:
+        """When and why it ended; None while it lives."""
+        return end_of(self.record, self.recorded_hosts(), time.time())
+
+    @property
+    def jobs(self) -> Jobs:
+        """All jobs that it was given, of any client."""
+        from windrow.deploy.handles import Jobs
+
+        return Jobs(self)
+
+    def recorded_hosts(self) -> list[Host]:
+        """Its hosts as they stand in the records, and whether their programs run."""
+        folder = self.folder.folder("hosts")
+        found = []
+        for name in sorted(folder.names(), key=_by_number):
+            record: dict[str, object] = {}
+            for _, more in folder.series(name).after(0):
+                record |= more
+            host = Host(
+                name,
+                str(record["address"]),
+                int(str(record["pid"])),
+                str(record["state"]),
+                float(str(record["time"])),
+                str(record.get("reason") or ""),
+            )
+            lost = not host.gone and not self.provider.lives(host)
+            found.append(replace(host, state=LOST) if lost else host)
+        return found
+
+    def require_alive(self) -> None:
+        """Raise `ClusterEndedError` when it has ended."""
+        end = self.ended
+        if end is not None:
+            again = self.provider.created_by(self.record)
+            raise ClusterEndedError(self.name, end.time, end.reason, again)
+
+    def connection(self) -> Connection:
+        """Return the line to its scheduler; it is opened when first asked for.
+
+        Raises
+        ------
+        ClusterEndedError
+            The cluster lives no more.
+        ClusterUnreachableError
+            It lives but does not answer.
+        """
+        from windrow.execution.cluster_client import connect, disconnect, is_connected
+
+        with self._lock:
+            if self._line is not None and is_connected(self._line):
+                return self._line
+            self.require_alive()
+            epoch = self.folder.series("epoch").last()
+            if epoch is None:
+                raise ClusterUnreachableError(self.name, self.store.url, "no scheduler is recorded")
+            address = epoch[1]["scheduler"]
+            try:
+                line = connect(address, self.credentials.dask(), ANSWER)
+            except OSError as error:
+                self.require_alive()
+                raise ClusterUnreachableError(self.name, address, str(error)) from error
+            if self._line is not None:
+                disconnect(self._line)
+            self._line = line
+            return line
+
+    def answers(self) -> bool:
+        """Whether the line to its scheduler is open."""
+        from windrow.execution.cluster_client import is_connected
+
+        line = self._line
+        return line is not None and is_connected(line)
+
+    def disconnect(self) -> None:
+        """Close the line to the scheduler; the cluster and its jobs go on."""
+        from windrow.execution.cluster_client import disconnect
+
+        with self._lock:
+            line, self._line = self._line, None
+        if line is not None:
+            disconnect(line)
+
+    def logs(self, host: str) -> str:
+        """Return what the processes of a host wrote, each under its name.
+
+        Parameters
+        ----------
+        host
+            Its name, for example ``host-0``; a dead one's logs stay.
+        """
+        logs = self.folder.folder("logs")
+        if host not in logs.names():
+            raise HostNotFoundError(host, tuple(logs.names()))
+        of_host = logs.folder(host)
+        texts = ((name, of_host.get(name) or b"") for name in of_host.names())
+        return "".join(
+            f"==> {name} <==\n{text.decode(errors='replace').rstrip()}\n\n" for name, text in texts
+        )
+
+    def stop(self) -> None:
+        """End every host; returns once none runs. A cluster that has ended stays as it is."""
+        self.disconnect()
+        if self.record.ended is None:
+            self.folder.put("stop", b"stopped by a client")
+        deadline = Deadline(PATIENCE, "the end of the hosts")
+        try:
+            while self._running():
+                deadline.pause(LOOK)
+        except DeadlineError:
+            for host in self._running():
+                self.end(host, f"it did not end within {PATIENCE:g} s and was killed")
+        self.conclude("stopped by a client")
+
+    def resize(self, num_hosts: int) -> None:
+        """Bring the cluster to a number of hosts: missing ones are started, the last ones ended.
+
+        Work that runs meanwhile goes on, with the same result.
+
+        Parameters
+        ----------
+        num_hosts
+            At least 1.
+        """
+        if num_hosts < 1:
+            raise ArgumentError("num_hosts", num_hosts, "1 or more")
+        self.require_alive()
+        record = replace(self.record, num_hosts=num_hosts)
+        wanted = {f"host-{number}": number for number in range(num_hosts)}
+        there = {host.name: host for host in self.recorded_hosts() if not host.gone}
+        for name, host in reversed(there.items()):
+            if name not in wanted:
+                self.end(host, "the cluster was made smaller")
+        missing = [number for name, number in wanted.items() if name not in there]
+        if missing:
+            self.provider.start(record, missing)
+        self.folder.series("cluster").append(asdict(record))
+
+    def end(self, host: Host, reason: str) -> None:
+        """End one host, and record that if it could not."""
+        self.provider.end(host)
+        series = self.folder.series(f"hosts/{host.name}")
+        last = series.last()
+        if last is None or last[1]["state"] != ENDED:
+            facts = {"name": host.name, "address": host.address, "pid": host.pid, "state": ENDED}
+            series.append(facts | {"time": time.time(), "reason": reason})
+
+    def conclude(self, reason: str) -> None:
+        """Record that the cluster has ended, unless that is known."""
+        record = self.record
+        if record.ended is None:
+            end = self.ended or End(time.time(), reason)
+            ended = replace(record, ended=end.time, reason=end.reason)
+            self.folder.series("cluster").append(asdict(ended))
+
+    def _running(self) -> list[Host]:
+        """Hosts of which anything is left."""
+        hosts = self.recorded_hosts()
+        return [host for host in hosts if host.state != ENDED or self.provider.lives(host)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<{self.record.kind} cluster {self.name!r} at {self.state_path}>"
+
+    def __str__(self) -> str:
+        record = self.record
+        facts = {
+            "Name": record.name,
+            "State Path": self.state_path,
+            "Num Hosts": f"{record.num_hosts}, each {record.cores} cores, {_size(record.memory)}",
+            "Status": self.status,
+            "Ends": _limits(record),
+        }
+        lines = [f"{label + ':':<12}{value}" for label, value in facts.items()]
+        lines.extend(
+            f"  {host.name:<10}{host.address:<16}pid {host.pid:<9}{host.state}"
+            for host in self.recorded_hosts()
+        )
+        return "\n".join(lines)
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    tail = name.rpartition("-")[2]
+    return (int(tail) if tail.isdigit() else 0, name)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.3g} GB"
+
+
+def _limits(record: ClusterRecord) -> str:
+    latest = datetime.datetime.fromtimestamp(record.created + record.max_lifetime, datetime.UTC)
+    idle = record.idle_shutdown_timeout
+    first = f"after {idle:g} s without work, " if idle >= 0 else ""
+    return f"{first}at the latest {latest:%Y-%m-%d %H:%M} UTC"

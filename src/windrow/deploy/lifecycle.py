@@ -1,0 +1,87 @@
+"""What the records of a cluster mean: decisions, without reading or writing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from windrow.deploy.records import ClusterRecord
+
+__all__ = ["BOOT", "CHIEF", "ENDED", "LOST", "READY", "End", "Host", "end_of", "status_of"]
+
+STARTING, READY, STOPPING, ENDED = "starting", "ready", "stopping", "ended"
+LOST = "lost"
+"""State of a host that ended without saying so."""
+CHIEF = "host-0"
+"""The host with the scheduler; a cluster ends with it."""
+BOOT = 60.0
+"""Seconds in which a new cluster must have a host."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host of a cluster, as it was last heard of.
+
+    Attributes
+    ----------
+    name
+        For example ``host-0``.
+    address
+        Where the other hosts reach it.
+    pid
+        Process of its host program.
+    state
+        ``starting``, ``ready``, ``stopping``, ``ended``, or ``lost`` when it ended without a word.
+    last_seen
+        Seconds since 1970.
+    reason
+        Why it ended; else empty.
+    """
+
+    name: str
+    address: str
+    pid: int
+    state: str
+    last_seen: float
+    reason: str = ""
+
+    @property
+    def gone(self) -> bool:
+        """Whether it does not run any more."""
+        return self.state in {ENDED, LOST}
+
+
+@dataclass(frozen=True)
+class End:
+    """When a cluster ended (seconds since 1970), and why."""
+
+    time: float
+    reason: str
+
+
+def end_of(record: ClusterRecord, hosts: Sequence[Host], now: float) -> End | None:
+    """Tell whether a cluster has ended; None while it lives.
+
+    A cluster lives as long as its first host, and for `BOOT` seconds before there is one.
+    """
+    if record.ended is not None:
+        return End(record.ended, record.reason or "no reason was given")
+    chief = next((host for host in hosts if host.name == CHIEF), None)
+    if chief is None:
+        late = now - record.created > BOOT
+        return End(record.created, "none of its hosts ever started") if late else None
+    if chief.gone:
+        return End(chief.last_seen, chief.reason or f"{CHIEF} is gone and left no word")
+    return None
+
+
+def status_of(record: ClusterRecord, hosts: Sequence[Host], now: float) -> str:
+    """Put the state of a cluster in words."""
+    end = end_of(record, hosts, now)
+    if end is not None:
+        return f"Ended: {end.reason}"
+    ready = sum(host.state == READY for host in hosts)
+    return f"Running, {ready} of {record.num_hosts} hosts"

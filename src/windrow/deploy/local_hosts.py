@@ -1,0 +1,198 @@
+"""Hosts that are processes of this machine: each a session of its own with its own scratch."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from windrow.config import Deadline, scratch_folder
+from windrow.deploy.lifecycle import BOOT, ENDED, READY, Host
+from windrow.deploy.records import HostConfig
+from windrow.errors import DeadlineError, HostStartError
+from windrow.io.local import local_path
+
+if TYPE_CHECKING:
+    from windrow.deploy.records import ClusterRecord
+    from windrow.deploy.state import Folder
+
+__all__ = ["LocalHosts", "command_of"]
+
+ADDRESS = "127.0.0.1"
+GRACE = 8.0
+"""Seconds in which a host that was asked to must have ended."""
+LOOK = 0.02
+"""Seconds between two looks at records and processes."""
+TAIL = 50
+"""Lines of each log that an error shows."""
+
+
+@dataclass(frozen=True)
+class LocalHosts:
+    """Starts, finds and ends host programs on this machine.
+
+    Parameters
+    ----------
+    generation
+        The cluster's folder in the state store, on a disk of this machine.
+    state_path
+        Of the cluster.
+    """
+
+    generation: Folder
+    state_path: str
+
+    shares_files = True
+
+    def tls(self) -> str:
+        """Path of the folder with all certificates; hosts of one machine share it."""
+        return str(local_path(self.generation.url) / "tls")
+
+    def created_by(self, record: ClusterRecord) -> str:
+        """Return the call that starts such a cluster."""
+        return (
+            f"gl.deploy.local_cluster.create({record.name!r}, num_hosts={record.num_hosts}, "
+            f"state_path={self.state_path!r})"
+        )
+
+    def start(self, record: ClusterRecord, numbers: list[int]) -> None:
+        """Start hosts and wait until each is ready.
+
+        Raises
+        ------
+        HostStartError
+            One was not ready in time, or ended; nothing of the attempt is left.
+        """
+        names = [f"host-{number}" for number in numbers]
+        known = {name: self._records(name) for name in names}
+        started: list[subprocess.Popen[bytes]] = []
+        try:
+            started.extend(self._launch(record, number) for number in numbers)
+            deadline = Deadline(BOOT, "the hosts to be ready")
+            for name, process in zip(names, started, strict=True):
+                self._await(name, process, known[name], deadline)
+        except BaseException:
+            for name, process in zip(names, started, strict=False):
+                self.end(Host(name, ADDRESS, process.pid, READY, 0.0))
+            raise
+
+    def lives(self, host: Host) -> bool:
+        """Whether the host program runs (and not another process that got its number)."""
+        return self._config_path(host.name) in command_of(host.pid)
+
+    def end(self, host: Host) -> None:
+        """Ask a host to end, kill what does not, remove its scratch folder."""
+        if self.lives(host):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(host.pid, signal.SIGTERM)
+            deadline = Deadline(GRACE, "the host to end")
+            with contextlib.suppress(DeadlineError):
+                while self.lives(host):
+                    deadline.pause(LOOK)
+        if self.lives(host):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(host.pid, signal.SIGKILL)
+        config = HostConfig.from_json(Path(self._config_path(host.name)).read_text())
+        shutil.rmtree(config.scratch, ignore_errors=True)
+
+    def _launch(self, record: ClusterRecord, number: int) -> subprocess.Popen[bytes]:
+        """Start one host program, which then belongs to no one but itself."""
+        name = f"host-{number}"
+        config = HostConfig(
+            name=name,
+            index=number,
+            generation=self.generation.url,
+            tls=self.tls(),
+            address=ADDRESS,
+            cores=record.cores,
+            memory=record.memory,
+            scratch=str(scratch_folder(name)),
+            idle_shutdown_timeout=record.idle_shutdown_timeout,
+            max_lifetime=record.max_lifetime,
+            boot_timeout=BOOT,
+        )
+        path = self._config_path(name)
+        if not self.generation.put(f"config/{name}.json", config.to_json().encode()):
+            Path(config.scratch).rmdir()  # started before: it has one
+        log = local_path(f"{self.generation.url}/logs/{name}/host.log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            process = subprocess.Popen(  # noqa: S603  # our own program
+                [sys.executable, "-m", "windrow.deploy.host", path],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=os.environ | {"PYTHONPATH": _search_path()},
+                start_new_session=True,
+            )
+        # Whoever started a process must ask how it ended, or it stays in the system's table.
+        threading.Thread(target=process.wait, name=f"wait for {name}", daemon=True).start()
+        return process
+
+    def _await(
+        self, name: str, process: subprocess.Popen[bytes], known: int, deadline: Deadline
+    ) -> None:
+        """Wait until a host says that it is ready."""
+        while True:
+            state, reason = "", ""
+            for _, record in self.generation.series(f"hosts/{name}").after(known):
+                state, reason = record["state"], record.get("reason", "")
+            if state == READY:
+                return
+            if state == ENDED:
+                raise HostStartError(name, reason, self._tail(name))
+            if process.returncode is not None:
+                cause = f"its host program ended with {process.returncode}"
+                raise HostStartError(name, cause, self._tail(name))
+            try:
+                deadline.pause(LOOK)
+            except DeadlineError as error:
+                cause = f"it was not ready within {BOOT:g} s"
+                raise HostStartError(name, cause, self._tail(name)) from error
+
+    def _records(self, name: str) -> int:
+        last = self.generation.series(f"hosts/{name}").numbers()
+        return last[-1] if last else 0
+
+    def _config_path(self, name: str) -> str:
+        return str(local_path(f"{self.generation.url}/config/{name}.json"))
+
+    def _tail(self, name: str) -> str:
+        logs = self.generation.folder("logs").folder(name)
+        texts = [(log, (logs.get(log) or b"").decode(errors="replace")) for log in logs.names()]
+        return "\n".join(
+            line for log, text in texts if text for line in [f"[{log}]", *text.splitlines()[-TAIL:]]
+        )
+
+
+def command_of(pid: int) -> str:
+    """Return the command line of a process; empty when it has ended.
+
+    >>> "python" in command_of(os.getpid())
+    True
+    """
+    table = Path("/proc")
+    if (table / "self" / "cmdline").exists():
+        try:
+            return (table / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            return ""
+    found = subprocess.run(  # noqa: S603
+        ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout
+
+
+def _search_path() -> str:
+    """Where this process finds modules: hosts of this machine find the user's modules there too."""
+    return os.pathsep.join(str(Path(path).absolute()) for path in sys.path)
