@@ -212,3 +212,45 @@ class JobLostError(ToolkitError):
 
 class UploadWarning(UserWarning):
     """Much data is carried from this process to a cluster."""
+
+
+class HostsLostError(ToolkitError, OSError):
+    """No host is left that could work."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return (
+            f"no host of the cluster could work for {self.seconds:g} s; see its status and the "
+            "logs of its hosts, then resize it or create it anew"
+        )
+
+
+class HostsKilledError(ToolkitError, OSError):
+    """One piece of work ended the process of host after host."""
+
+    def __init__(self, times: int, last: str) -> None:
+        super().__init__(times, last)
+        self.times, self.last = times, last
+
+    def __str__(self) -> str:
+        return (
+            f"the same piece of work ended {self.times} hosts' workers, the last at {self.last}; "
+            "most likely memory ran out: give the hosts more of it, or fewer cores each"
+        )
+
+
+class SchedulerLostError(ToolkitError, ConnectionError):
+    """The scheduler went away, or lost what it had to do."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+    def __str__(self) -> str:
+        return (
+            f"the scheduler at {self.address} is gone, and with it the work under way; see the "
+            "cluster's status and the logs of its hosts, then run it again"
+        )

@@ -1,7 +1,7 @@
 """How windrow sets Dask: encrypted, without web servers, and doing nothing that we do ourselves.
 
-Blocks live in our own stores, so Dask's spilling, pausing and stealing are off; tasks may run
-again any number of times, so a worker that died is no task's fault.
+Blocks live in our own stores, so Dask's spilling, pausing and stealing are off. Tasks may run
+again, so the death of a host is no fault of what ran there, unless that ends host after host.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SETTINGS: dict[str, Any] = {
     # Scheduler
     "distributed.scheduler.work-stealing": False,
-    "distributed.scheduler.allowed-failures": 1_000_000,
+    "distributed.scheduler.allowed-failures": 10,
     "distributed.scheduler.worker-ttl": "30s",
     "distributed.scheduler.no-workers-timeout": "60s",
     "distributed.scheduler.active-memory-manager.start": False,  # it drops copies that we use

@@ -78,7 +78,7 @@ def run_scheduler(
     asyncio.run(serve())
 
 
-def run_worker(
+def run_worker(  # noqa: PLR0917  # all of them are needed
     scheduler_address: str,
     name: str,
     cores: int,
@@ -86,7 +86,7 @@ def run_worker(
     scratch: Path,
     credentials: Credentials,
     *,
-    host: str | None = None,
+    host: str,
     port: int = 0,
     patience: float = 60.0,
     on_ready: Callable[[str], None] | None = None,
@@ -108,7 +108,7 @@ def run_worker(
     credentials
         What to show, and what to check others by.
     host, port
-        Where to listen; by default the address that reaches the scheduler, and any port.
+        Where to listen; port 0 lets the system choose.
     patience
         Seconds to look for the scheduler before giving up.
     on_ready
@@ -142,7 +142,7 @@ def run_worker(
 
     with configured(scratch=str(scratch), threads=cores):
         store = Store(memory_budget)
-        cluster_tasks.serve(store)
+        cluster_tasks.serve(store, name)
         try:
             asyncio.run(serve())
         finally:

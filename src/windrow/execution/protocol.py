@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from windrow.plan.node import digest
@@ -104,12 +105,12 @@ class Blocks:
     facts: Vector
     finisher: Finisher | None = None
 
-    @property
+    @cached_property
     def raw_key(self) -> str:
         """Names the raw blocks."""
         return digest("raw", self.plan, repr(self.encoder))
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Names the finished blocks."""
         return digest("block", self.raw_key, repr(self.finisher))
@@ -149,7 +150,7 @@ class Session(Protocol):
         ...
 
     def gather(self, function: Callable[..., R], blocks: Blocks, *arguments: object) -> list[R]:
-        """Return ``function(leaves, *arguments)`` of each partition, in order; for small results."""
+        """Return ``function(leaves, *arguments)`` of each partition, in order; small results."""
         ...
 
     def emit(self, event: Event) -> None:
@@ -192,7 +193,7 @@ class Executor(Protocol):
 class Writer(Protocol):
     """Writes partitions under a URL; must pickle."""
 
-    def part(self, url: str, index: int, frame: pl.DataFrame) -> Any:  # noqa: ANN401  # JSON record of the part
+    def part(self, url: str, index: int, frame: pl.DataFrame) -> Any:  # JSON record of the part
         """Write one partition and return its (small) record."""
         ...
 

@@ -1,0 +1,252 @@
+"""Workers that are hosts: tasks run there by Dask, each beside the blocks that it needs."""
+
+from __future__ import annotations
+
+import pickle
+import time
+import uuid
+from collections import OrderedDict, deque
+from contextlib import contextmanager
+from itertools import chain, islice, zip_longest
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import distributed
+from distributed.comm.core import CommClosedError
+from distributed.scheduler import KilledWorker, NoValidWorkerError, NoWorkerError
+
+from windrow.errors import HostsKilledError, HostsLostError, SchedulerLostError
+from windrow.execution import cluster_tasks
+from windrow.execution.cluster_tasks import Failure, Packer, Request
+from windrow.execution.placement import Placement
+from windrow.execution.workers import Share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from windrow.execution.cluster_tasks import Parcel
+    from windrow.execution.store import Store
+
+    Future = distributed.Future[Any]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+LARGE = 1 << 18
+"""Bytes from which a value crosses by itself, once for all tasks of a host; a way of more steps."""
+KEPT = 64
+"""Shared values that stay with the hosts, and names of blocks whose homes are remembered."""
+FRESH = 1.0
+"""Seconds for which the list of hosts is good."""
+
+
+class ClusterWorkers:
+    """The workers of a cluster.
+
+    Parameters
+    ----------
+    client
+        Connected to the scheduler; stays the caller's to close.
+    """
+
+    def __init__(self, client: distributed.Client) -> None:
+        self._client = client
+        self._carrier = _Carrier(client)
+        self._placements: OrderedDict[tuple[str, int], Placement] = OrderedDict()
+        self._threads: dict[str, int] = {}
+        self._seen = -FRESH
+        # It holds back for 10 ms what is submitted right after something else: as long as a pass.
+        stream: Any = client.scheduler_comm
+        stream.interval = 0.001
+
+    @property
+    def parallelism(self) -> int:
+        """See `Workers`."""
+        return max(1, sum(self._hosts().values()))
+
+    def shares(self, name: str, partitions: int) -> list[Share]:
+        """See `Workers`: neighbours lie together, and move only when hosts come or go."""
+        hosts = self._hosts()
+        if not hosts:
+            return [Share(range(partitions), 1)]
+        placement = self._placements.setdefault((name, partitions), Placement(partitions))
+        self._placements.move_to_end((name, partitions))
+        while len(self._placements) > KEPT:
+            self._placements.popitem(last=False)
+        homes = placement.over(hosts)
+        return [Share(tuple(homes[host]), hosts[host], host) for host in homes]
+
+    def map(
+        self,
+        task: Callable[[Store, T], R],
+        items: Sequence[T],
+        places: Sequence[str | None] | None = None,
+    ) -> Iterator[R]:
+        """See `Workers`."""
+        call = _Call(self._client, self._carrier, task)
+        wave = 2 * self.parallelism
+        try:
+            if places is None:
+                yield from call.ahead(items, wave)
+            else:
+                yield from call.everywhere(items, places, wave)
+        finally:
+            call.end()
+
+    def close(self) -> None:
+        """Let go of what hosts keep for this driver; their stores are theirs."""
+        self._carrier.close()
+
+    def _hosts(self) -> dict[str, int]:
+        """Return the addresses of the hosts' workers, and how many tasks each runs at once."""
+        if time.monotonic() - self._seen > FRESH:
+            with _in_our_words(self._client):
+                workers = self._client.scheduler_info()["workers"]
+            self._threads = {address: workers[address]["nthreads"] for address in sorted(workers)}
+            self._seen = time.monotonic()
+        return self._threads
+
+
+class _Carrier:
+    """Pickles tasks, and brings what they share to the hosts."""
+
+    def __init__(self, client: distributed.Client) -> None:
+        self._client = client
+        self._packer = Packer()
+        self._shared: OrderedDict[str, Future] = OrderedDict()
+
+    def pack(self, value: object) -> Parcel:
+        """Pickle a value without what it shares with others."""
+        return self._packer.pack(value)
+
+    def small(self, keys: Sequence[str]) -> dict[str, Parcel]:
+        """Return the shared values that had better travel with each request."""
+        shared = {key: self._packer.shared[key] for key in keys}
+        return {key: parcel for key, parcel in shared.items() if parcel.nbytes < LARGE}
+
+    def large(self, keys: Sequence[str]) -> dict[str, Future]:
+        """Return the others as values that stay with the hosts; recently used ones stay longer."""
+        parcels = {key: self._packer.shared[key] for key in keys}
+        return {key: self._keep(key, p) for key, p in parcels.items() if p.nbytes >= LARGE}
+
+    def carry(self, parcel: Parcel, key: str) -> Future:
+        """Bring a value to the hosts: through the scheduler to one, from there to the others.
+
+        It is the result of a task, so that it can be had again when the host that has it dies.
+        """
+        return self._client.submit(cluster_tasks.carry, parcel, key=f"windrow-{key}", pure=False)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._shared.clear()
+
+    def _keep(self, key: str, parcel: Parcel) -> Future:
+        if key not in self._shared or self._shared[key].cancelled():
+            self._shared[key] = self.carry(parcel, f"shared-{key}")
+            while len(self._shared) > KEPT:
+                self._shared.popitem(last=False)
+        self._shared.move_to_end(key)
+        return self._shared[key]
+
+
+class _Call:
+    """One task, run for some items."""
+
+    def __init__(
+        self, client: distributed.Client, carrier: _Carrier, task: Callable[[Store, Any], Any]
+    ) -> None:
+        self._client, self._carrier = client, carrier
+        self._name = uuid.uuid4().hex
+        self._task = carrier.pack(task)
+        self._carried: dict[str, Future] = {}
+        self._running: set[Future] = set()
+
+    def ahead(self, items: Sequence[Any], wave: int) -> Iterator[Any]:
+        """Yield results in order, a few items ahead of whoever takes them."""
+        waiting = iter(items)
+        running = deque(self._submit(item) for item in islice(waiting, wave))
+        while running:
+            yield from self._results([running.popleft()])
+            running.extend(self._submit(item) for item in islice(waiting, 1))
+
+    def everywhere(
+        self, items: Sequence[Any], places: Sequence[str | None], wave: int
+    ) -> Iterator[Any]:
+        """Begin at all places at once, and yield the results in the order of the items."""
+        queues: dict[str | None, list[int]] = {}
+        for number, place in enumerate(places):
+            queues.setdefault(place, []).append(number)
+        turns = chain.from_iterable(zip_longest(*queues.values()))
+        futures = {n: self._submit(items[n], places[n]) for n in turns if n is not None}
+        running = deque(futures.pop(number) for number in range(len(items)))
+        while running:
+            # What can run at once is waited for at once, which saves a journey for each.
+            together = [running.popleft() for _ in range(min(wave, len(running)))]
+            if running:
+                self._wait(together[0])
+                while len(together) > 1 and not together[-1].done():
+                    running.appendleft(together.pop())
+            yield from self._results(together)
+
+    def end(self) -> None:
+        """Stop what is still under way."""
+        if self._running and self._client.status == "running":
+            self._client.cancel(list(self._running), force=True)
+            self._client.run(cluster_tasks.cancel, self._name, on_error="ignore")
+        self._running.clear()
+        self._carried.clear()
+
+    def _submit(self, item: object, place: str | None = None) -> Future:
+        """Run the task for one item, at its place if that is still there."""
+        parcel = self._carrier.pack(item)
+        needs = tuple(dict.fromkeys((*self._task.needs, *parcel.needs)))
+        beside = self._carrier.large(needs)
+        task: Parcel | None = self._task
+        if self._task.nbytes >= LARGE:
+            task = None
+            if not self._carried:
+                self._carried[""] = self._carrier.carry(self._task, self._name)
+            beside |= self._carried
+        request = Request(self._name, task, parcel, self._carrier.small(needs), tuple(beside))
+        where = {"workers": [place], "allow_other_workers": True} if place else {}
+        future = self._client.submit(
+            cluster_tasks.run,
+            request,
+            *beside.values(),
+            key=f"windrow-{uuid.uuid4().hex}",
+            pure=False,
+            **where,
+        )
+        self._running.add(future)
+        return future
+
+    def _results(self, futures: list[Future]) -> Iterator[Any]:
+        """Wait for some results; an error of a task is raised as its own type."""
+        with _in_our_words(self._client):
+            results = self._client.gather(futures, direct=True)
+        self._running.difference_update(futures)
+        for result in results:
+            if isinstance(result, Failure):
+                raise pickle.loads(result.error)  # noqa: S301  # of our own hosts, over TLS
+            yield result
+
+    def _wait(self, future: Future) -> None:
+        with _in_our_words(self._client):
+            future.exception()  # waits for the end, whatever it is, and fetches no result
+
+
+@contextmanager
+def _in_our_words(client: distributed.Client) -> Iterator[None]:
+    """Say what Dask says when hosts or the scheduler are gone."""
+    try:
+        yield
+    except KilledWorker as error:
+        raise HostsKilledError(error.allowed_failures + 1, error.last_worker.address) from error
+    except (NoWorkerError, NoValidWorkerError) as error:
+        raise HostsLostError(error.timeout) from error
+    except (distributed.CancelledError, CommClosedError) as error:
+        raise SchedulerLostError(_address(client)) from error
+
+
+def _address(client: distributed.Client) -> str:
+    scheduler: Any = client.scheduler
+    return str(getattr(scheduler, "address", "its address"))

@@ -1,0 +1,157 @@
+"""A scheduler and workers as real processes of this machine, with mutual TLS; for tests to kill."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from windrow.config import Deadline
+from windrow.deploy.credentials import Credentials, create_credentials
+from windrow.execution.cluster_dask import connect
+from windrow.execution.cluster_workers import ClusterWorkers
+from windrow.execution.driver import Driver
+
+if TYPE_CHECKING:
+    import distributed
+
+ROOT = Path(__file__).parents[2]
+BOOT = 60.0
+"""Seconds until every process must be ready."""
+PROGRAM = """
+import sys
+from pathlib import Path
+from windrow.execution.cluster_dask import Credentials
+from windrow.execution.cluster_host import run_scheduler, run_worker
+
+folder, ready, role, *rest = sys.argv[1:]
+credentials = Credentials(*(Path(folder) / n for n in ("authority.pem", "host.pem", "host.key")))
+tell = lambda address: Path(ready).write_text(address)
+if role == "scheduler":
+    run_scheduler("127.0.0.1", 0, credentials, tell)
+else:
+    address, name, cores, budget, scratch = rest
+    run_worker(
+        address, name, int(cores), int(budget), Path(scratch), credentials,
+        host="127.0.0.1", on_ready=tell,
+    )
+"""
+
+
+class DaskCluster:
+    """A scheduler and some workers.
+
+    Parameters
+    ----------
+    workers
+        Their number.
+    cores
+        Tasks that each runs at once.
+    memory_budget
+        Bytes of blocks that each keeps in memory.
+    """
+
+    def __init__(self, workers: int, cores: int = 1, memory_budget: int = 1 << 26) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="cluster-"))
+        self.cores, self.memory_budget = cores, memory_budget
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        for name, data in create_credentials("test", 3600.0).items():
+            (self.folder / name).write_bytes(data)
+        self.address = self._start("scheduler").read()
+        self._client: distributed.Client | None = None
+        started = [self._start_worker(f"host-{number}") for number in range(workers)]
+        for worker in started:
+            worker.read()
+
+    def executor(self) -> Driver:
+        """Give a driver in this process, which remembers nothing of the others."""
+        return ClusterDriver(ClusterWorkers(self.client))
+
+    @property
+    def client(self) -> distributed.Client:
+        """The connection of this process."""
+        if self._client is None:
+            files = Credentials.of(str(self.folder), "client").dask()
+            self._client = connect(self.address, files, BOOT)
+        return self._client
+
+    def add(self, name: str) -> None:
+        """Start one more worker."""
+        self._start_worker(name).read()
+
+    def kill(self, name: str) -> None:
+        """End a process as a failing machine would."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait(BOOT)
+
+    def log(self, name: str) -> str:
+        """Give what a process wrote."""
+        return (self.folder / f"{name}.log").read_text(encoding="utf-8")
+
+    def close(self) -> None:
+        """End every process and remove what they left."""
+        if self._client is not None:
+            self._client.close(BOOT)  # type: ignore[no-untyped-call]  # half typed
+        for process in reversed(self.processes.values()):
+            process.terminate()
+        for process in self.processes.values():
+            process.wait(BOOT)
+        shutil.rmtree(self.folder)
+
+    def _start_worker(self, name: str) -> Ready:
+        scratch = self.folder / name
+        scratch.mkdir()
+        rest = (self.address, name, str(self.cores), str(self.memory_budget), str(scratch))
+        return self._start(name, *rest)
+
+    def _start(self, name: str, *rest: str) -> Ready:
+        ready = self.folder / f"{name}.ready"
+        path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.processes[name] = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-c",
+                    PROGRAM,
+                    str(self.folder),
+                    str(ready),
+                    "worker" if rest else "scheduler",
+                    *rest,
+                ],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": path, "TMPDIR": str(self.folder)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        return Ready(ready, self.processes[name], self.folder / f"{name}.log")
+
+
+class Ready:
+    """The address that a process tells when it is ready."""
+
+    def __init__(self, path: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._path, self._process, self._log = path, process, log
+
+    def read(self) -> str:
+        """Wait for it."""
+        deadline = Deadline(BOOT, f"{self._path.stem} to be ready", "look at its log")
+        while True:
+            with suppress(FileNotFoundError):
+                if address := self._path.read_text(encoding="utf-8"):
+                    return address
+            assert self._process.poll() is None, self._log.read_text(encoding="utf-8")
+            deadline.pause(0.02)
+
+
+class ClusterDriver(Driver):
+    """The driver over hosts."""
+
+    def __repr__(self) -> str:
+        return f"ClusterDriver({self.workers.parallelism})"
