@@ -114,7 +114,17 @@ def lock(*_: str) -> bool:
         run(
             "locks/dev.txt",
             *resolve,
-            *("pyproject.toml", "--extra", "demo", "--group", "dev", "-o", "locks/dev.txt"),
+            *(
+                "pyproject.toml",
+                "--extra",
+                "demo",
+                "--extra",
+                "cluster",
+                "--group",
+                "dev",
+                "-o",
+                "locks/dev.txt",
+            ),
         ),
         run(
             "locks/build.txt",

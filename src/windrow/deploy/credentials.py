@@ -88,7 +88,7 @@ def create_credentials(name: str, lifetime: float) -> dict[str, bytes]:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     until = now + datetime.timedelta(seconds=lifetime) + _MARGIN
 
     def subject(role: str) -> x509.Name:

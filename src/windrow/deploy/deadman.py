@@ -1,13 +1,15 @@
 """The dead-man timer of a host: a process of its own that ends the host when nobody else can.
 
 It holds the reading end of a pipe whose writing end only the host program has. The host program
-sends a byte a second; when the pipe closes (it was killed), when it falls silent (it hangs), or when
-the host has lived as long as it may, every process of the host is killed and its scratch removed.
+sends a byte now and then; when the pipe closes (it was killed), when it falls silent (it hangs), or
+when the host has lived as long as it may, every process of the host is killed and its scratch
+removed.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import select
 import shutil
@@ -53,10 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     reason = watch(given.lifetime)
     if reason is None:
         return 0
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(given.group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     shutil.rmtree(given.scratch, ignore_errors=True)
     record = {"state": "ended", "name": given.name, "time": time.time(), "reason": reason}
     Folder(given.generation).series(f"hosts/{given.name}").append(record)

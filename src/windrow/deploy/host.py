@@ -18,7 +18,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from windrow.config import Deadline
 from windrow.deploy.credentials import Credentials
@@ -138,15 +138,13 @@ class Host:
 
     def _await(self, role: str, limit: float) -> None:
         """Wait until a child has said that it is ready, by a file in the scratch folder."""
-        deadline = Deadline(limit, f"the {role} of {self.config.name} to be ready", self._advice(role))
+        what = f"the {role} of {self.config.name} to be ready"
+        deadline = Deadline(limit, what, f"look at {self._log_path(role)}")
         while not (Path(self.config.scratch) / f"{role}.ready").exists():
             self._check_stop()
             if self.stopping.is_set():
                 return
             deadline.pause(0.02)
-
-    def _advice(self, role: str) -> str:
-        return f"look at {self._log_path(role)}"
 
     def _add(self, role: str, *command: str) -> None:
         child = Child(role, command)
@@ -228,11 +226,12 @@ class Host:
 
     def _start_deadman(self) -> subprocess.Popen[bytes]:
         config = self.config
+        command = [sys.executable, "-m", "windrow.deploy.deadman"]
+        command += ["--group", str(os.getpgrp()), "--lifetime", str(config.max_lifetime + 60)]
+        command += ["--scratch", config.scratch, "--generation", config.generation]
+        command += ["--name", config.name]
         return subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", "windrow.deploy.deadman"]
-            + ["--group", str(os.getpgrp()), "--lifetime", str(config.max_lifetime + 60)]
-            + ["--scratch", config.scratch, "--generation", config.generation]
-            + ["--name", config.name],
+            command,
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
@@ -261,13 +260,19 @@ class Host:
         if self.config.index == 0:
             cluster = self.generation.series("cluster")
             last = cluster.last()
-            cluster.append((last[1] if last else {}) | {"ended": time.time(), "reason": self.reason})
+            end = {"ended": time.time(), "reason": self.reason}
+            cluster.append((last[1] if last else {}) | end)
         self._heartbeat(deadman, GOODBYE)
         deadman.wait(PATIENCE)
 
     def _record(self, state: str) -> None:
-        record = {"state": state, "name": self.config.name, "address": self.config.address}
-        record |= {"pid": os.getpid(), "time": time.time(), "reason": self.reason}
+        record: dict[str, Any] = {"state": state, "name": self.config.name}
+        record |= {
+            "address": self.config.address,
+            "pid": os.getpid(),
+            "time": time.time(),
+            "reason": self.reason,
+        }
         self.generation.series(f"hosts/{self.config.name}").append(record)
 
 

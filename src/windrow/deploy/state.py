@@ -88,7 +88,8 @@ class Series:
 
     def numbers(self) -> list[int]:
         """Numbers of the records, ascending."""
-        return sorted(int(found[1]) for name in self.folder.names() if (found := _ENTRY.match(name)))
+        names = self.folder.names()
+        return sorted(int(found[1]) for name in names if (found := _ENTRY.match(name)))
 
     def at(self, number: int) -> dict[str, Any]:
         """Return one record."""

@@ -180,7 +180,8 @@ class DriverSession:
         items, places = self._loads(blocks)
         task = ReduceLeaves(self._recipe(blocks), kernel, arguments)
         subtrees = sorted((s for load in items for s in load), key=attrgetter("start"))
-        waiting, total = deque(subtrees), TreeSum()
+        waiting = deque(subtrees)
+        total: TreeSum[Vector] = TreeSum()
         arrived: dict[Subtree, Vector] = {}
         for load, sums in zip(items, self._driver.map(task, items, places), strict=True):
             arrived.update(zip(load, sums, strict=True))

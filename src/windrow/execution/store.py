@@ -164,7 +164,7 @@ class Store:
             for number, leaf in enumerate(block.leaves):
                 for name, array in leaf.to_arrays().items():
                     data = np.ascontiguousarray(array)
-                    view = memoryview(data.reshape(-1).view(np.uint8))
+                    view = memoryview(data.reshape(-1).view(np.uint8).data)
                     arrays.append(
                         (number, name, data.dtype, data.shape, file.tell(), zlib.crc32(view))
                     )
@@ -183,7 +183,7 @@ class Store:
         try:
             for number, name, dtype, shape, offset, checksum in stored.arrays:
                 data = np.empty(shape, dtype)
-                view = memoryview(data.reshape(-1).view(np.uint8))
+                view = memoryview(data.reshape(-1).view(np.uint8).data)
                 if not _fill(descriptor, view, offset) or zlib.crc32(view) != checksum:
                     return None
                 leaves.setdefault(number, {})[name] = data

@@ -7,7 +7,7 @@ forwards to compute them, so only wanted columns are ever read. It is a loop: ch
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +25,29 @@ if TYPE_CHECKING:
 
     from windrow.execution.store import Store
     from windrow.plan.expressions import Expression
+    from windrow.plan.node import Node
     from windrow.plan.sources import Piece
 
 Part = tuple[str, int]
 """Key of a plan, and number of a partition of it."""
 Wanted = dict[str, None]
 """Names of columns, as an ordered set."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What is wanted of one partition of a node.
+
+    Attributes
+    ----------
+    columns
+        Which columns.
+    inputs
+        The partitions that they are computed from.
+    """
+
+    columns: Wanted
+    inputs: list[Part] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -69,15 +86,15 @@ class Table:
 
     def frame(self, index: int, columns: Sequence[str], store: Store) -> pl.DataFrame:
         """Compute some columns (at least one) of one partition, in the asked order."""
-        wants = self._wants(index, columns)
-        uses = Counter(part for needs in wants.values() for part in needs[1])
+        demands = self._demands(index, columns)
+        uses = Counter(part for at in demands.values() for d in at.values() for part in d.inputs)
         frames: dict[Part, pl.DataFrame] = {}
         for node in self._order:
-            for number in self._wanted_numbers(node, wants):
-                wanted, needs = wants[node.key, number]
-                inputs = [frames[part] for part in needs]
-                frames[node.key, number] = self._compute(node, number, tuple(wanted), inputs, store)
-                for part in needs:
+            for number, demand in demands.get(node.key, {}).items():
+                inputs = [frames[part] for part in demand.inputs]
+                wanted = tuple(demand.columns)
+                frames[node.key, number] = self._compute(node, number, wanted, inputs, store)
+                for part in demand.inputs:
                     uses[part] -= 1
                     if not uses[part]:
                         del frames[part]
@@ -94,7 +111,8 @@ class Table:
 
     @cached_property
     def _order(self) -> list[Plan]:
-        order = [node for node in topological(self.plan) if isinstance(node, Plan)]
+        nodes: list[Node] = topological(self.plan)
+        order = [node for node in nodes if isinstance(node, Plan)]
         reached = {self.plan.key}
         for node in reversed(order):
             if node.key in reached:
@@ -116,29 +134,16 @@ class Table:
                     counts[node.key] = counts[_streamed(node)[0].key]
         return counts
 
-    def _wanted_numbers(
-        self, node: Plan, wants: Mapping[Part, tuple[Wanted, list[Part]]]
-    ) -> Iterator[int]:
-        return iter([number for key, number in wants if key == node.key])
-
-    def _wants(self, index: int, columns: Sequence[str]) -> dict[Part, tuple[Wanted, list[Part]]]:
-        """For each partition that must be computed: its wanted columns and its inputs' partitions."""
-        wants: dict[str, dict[int, Wanted]] = {
-            self.plan.key: {index: dict.fromkeys(columns)}
-        }
-        needs: dict[Part, list[Part]] = {}
+    def _demands(self, index: int, columns: Sequence[str]) -> dict[str, dict[int, Demand]]:
+        """Of each node, the partitions that one partition of the plan is made from."""
+        demands = {self.plan.key: {index: Demand(dict.fromkeys(columns))}}
         for node in reversed(self._order):
-            for number, wanted in wants.get(node.key, {}).items():
-                needs[node.key, number] = []
-                for source, source_number, names in self._inputs(node, number, wanted):
-                    known = wants.setdefault(source.key, {}).setdefault(source_number, {})
-                    known.update(names or dict.fromkeys(source.schema.names[:1]))
-                    needs[node.key, number].append((source.key, source_number))
-        return {
-            (key, number): (wanted, needs[key, number])
-            for key, numbers in wants.items()
-            for number, wanted in numbers.items()
-        }
+            for number, demand in demands.get(node.key, {}).items():
+                for source, at, names in self._inputs(node, number, demand.columns):
+                    below = demands.setdefault(source.key, {}).setdefault(at, Demand({}))
+                    below.columns.update(names or dict.fromkeys(source.schema.names[:1]))
+                    demand.inputs.append((source.key, at))
+        return demands
 
     def _inputs(
         self, node: Plan, number: int, wanted: Wanted
@@ -151,14 +156,11 @@ class Table:
             case Filter():
                 yield node.source, number, wanted | _reads([node.predicate])
             case Slice():
-                if self._slice(node, number).start < self._slice(node, number).stop:
+                rows = self._slice(node, number)
+                if rows.start < rows.stop:
                     yield node.source, number, wanted
             case Append():
-                for table in node.tables:
-                    if number < self._partitions[table.key]:
-                        yield table, number, wanted
-                        return
-                    number -= self._partitions[table.key]
+                yield (*self._appended(node, number), wanted)
             case Zip():
                 for table in node.tables:
                     yield table, number, {name: None for name in wanted if name in table.schema}
@@ -167,6 +169,14 @@ class Table:
                 yield node.left, number, {n: None for n in wanted if n in node.left.schema} | keys
             case _:
                 return
+
+    def _appended(self, node: Append, number: int) -> tuple[Plan, int]:
+        """Return the table, and its partition, that a partition of an append is."""
+        for table in node.tables:
+            if number < self._partitions[table.key]:
+                return table, number
+            number -= self._partitions[table.key]
+        raise IndexError(number)
 
     def _compute(
         self,
@@ -184,7 +194,8 @@ class Table:
             case Project():
                 own = node.expressions()
                 columns = [(name, own[name]) for name in wanted]
-                return lower.evaluate(inputs[0], columns, self._position(node.source, number, store))
+                position = self._position(node.source, number, store)
+                return lower.evaluate(inputs[0], columns, position)
             case Filter():
                 position = self._position(node.source, number, store)
                 keep = lower.mask(inputs[0], node.predicate, position)
@@ -193,7 +204,7 @@ class Table:
                 if not inputs:
                     return memory.empty(node.schema).select(wanted)
                 rows = self._slice(node, number)
-                frame = inputs[0].select(wanted).slice(rows.start, len(range(rows.start, rows.stop)))
+                frame = inputs[0].select(wanted)[rows.start : rows.stop]
                 return frame.gather_every(rows.step) if rows.step > 1 else frame
             case Append():
                 return inputs[0]
@@ -231,7 +242,8 @@ class Table:
         start, stop, step = slice(node.start, node.stop, node.step).indices(sum(counts))
         begin = max(start, first)
         begin += -(begin - start) % step
-        return slice(min(begin - first, counts[number]), max(0, min(stop - first, counts[number])), step)
+        end = max(0, min(stop - first, counts[number]))
+        return slice(min(begin - first, counts[number]), end, step)
 
 
 def _streamed(node: Plan) -> tuple[Plan, ...]:

@@ -37,6 +37,7 @@ class Reporting(Generic[T, R]):
     task: Callable[[Store, T], R]
 
     def __call__(self, store: Store, item: T) -> tuple[R, dict[tuple[str, Piece], Rejected]]:
+        """Do it."""
         result = self.task(store, item)
         return result, store.take_rejected()
 
@@ -48,6 +49,7 @@ class Call(Generic[T, R]):
     function: Callable[[T], R]
 
     def __call__(self, store: Store, item: T) -> R:
+        """Do it."""
         del store
         return self.function(item)
 
@@ -59,6 +61,7 @@ class ReadPartition:
     table: Table
 
     def __call__(self, store: Store, index: int) -> pl.DataFrame:
+        """Do it."""
         return self.table.frame(index, self.table.plan.schema.names, store)
 
 
@@ -69,6 +72,7 @@ class CountPartition:
     table: Table
 
     def __call__(self, store: Store, index: int) -> int:
+        """Do it."""
         return self.table.rows(index, store)
 
 
@@ -80,6 +84,7 @@ class GroupPartition:
     plan: Group
 
     def __call__(self, store: Store, index: int) -> group.Partial:
+        """Do it."""
         wanted = dict.fromkeys(self.plan.keys)
         wanted.update((name, None) for a in self.plan.aggregations for name in a.columns)
         names = tuple(wanted) or self.table.plan.schema.names[:1]
@@ -93,6 +98,7 @@ class UniquePartition:
     table: Table
 
     def __call__(self, store: Store, index: int) -> pl.DataFrame:
+        """Do it."""
         return order.unique(self.table.frame(index, self.table.plan.schema.names, store))
 
 
@@ -104,6 +110,7 @@ class TopKPartition:
     plan: TopK
 
     def __call__(self, store: Store, index: int) -> pl.DataFrame:
+        """Do it."""
         frame = self.table.frame(index, self.table.plan.schema.names, store)
         return order.topk(frame, self.plan.column, self.plan.count, smallest=self.plan.smallest)
 
@@ -116,7 +123,8 @@ class WritePartition:
     url: str
     writer: Writer
 
-    def __call__(self, store: Store, index: int) -> Any:  # noqa: ANN401  # the writer's own record
+    def __call__(self, store: Store, index: int) -> Any:  # the writer's own record
+        """Do it."""
         frame = self.table.frame(index, self.table.plan.schema.names, store)
         return self.writer.part(self.url, index, frame)
 
@@ -169,6 +177,7 @@ class EncodePartition:
     recipe: BlockRecipe
 
     def __call__(self, store: Store, index: int) -> EncodedFacts:
+        """Do it."""
         block = self.recipe.raw(store, index)
         return EncodedFacts(block.rows, block.levels, block.classes, block.facts)
 
@@ -182,11 +191,12 @@ class ReduceLeaves:
     arguments: tuple[object, ...]
 
     def __call__(self, store: Store, load: tuple[Subtree, ...]) -> tuple[Vector, ...]:
+        """Do it."""
         leaves = Leaves(self.recipe.blocks.counts, LEAF_ROWS)
         return tuple(self._sum(store, leaves, subtree) for subtree in load)
 
     def _sum(self, store: Store, leaves: Leaves, subtree: Subtree) -> Vector:
-        total = TreeSum()
+        total: TreeSum[Vector] = TreeSum()
         for partition, places in groupby(leaves.within(subtree), key=itemgetter(0)):
             block = self.recipe.leaves(store, partition)
             for _, place in places:
@@ -204,4 +214,5 @@ class GatherPartition(Generic[R]):
     arguments: tuple[object, ...]
 
     def __call__(self, store: Store, index: int) -> R:
+        """Do it."""
         return self.function(self.recipe.leaves(store, index), *self.arguments)

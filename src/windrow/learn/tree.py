@@ -8,18 +8,25 @@ added anywhere, once, before it is handed on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
-    from numpy.typing import NDArray
+
+class Partial(Protocol):
+    """What can be summed: arrays, and whatever else has a ``+``."""
+
+    def __add__(self, other: Any, /) -> Any:  # each kind adds its own
+        """Return the sum of two; neither is written to."""
+
+
+P = TypeVar("P", bound=Partial)
 
 __all__ = ["TreeSum", "tree_sum"]
 
 
-class TreeSum:
+class TreeSum(Generic[P]):
     """Sum partials that come in the order of their positions, holding O(log n) of them.
 
     Examples
@@ -33,10 +40,10 @@ class TreeSum:
     """
 
     def __init__(self) -> None:
-        self._stack: list[tuple[int, NDArray[np.float64]]] = []  # (first position, sum)
+        self._stack: list[tuple[int, P]] = []  # (first position, sum)
         self._next = 0
 
-    def add(self, index: int, value: NDArray[np.float64] | None, level: int = 0) -> None:
+    def add(self, index: int, value: P | None, level: int = 0) -> None:
         """Add the sum of one aligned subtree: by default of one position.
 
         Parameters
@@ -66,7 +73,7 @@ class TreeSum:
             self._close(start)
             self._stack.append((start, value))
 
-    def result(self) -> NDArray[np.float64]:
+    def result(self) -> P:
         """Sum of everything added.
 
         Raises
@@ -89,7 +96,7 @@ class TreeSum:
             self._stack[-2:] = [(left, a + b)]
 
 
-def tree_sum(partials: Iterable[NDArray[np.float64] | None]) -> NDArray[np.float64]:
+def tree_sum(partials: Iterable[P | None]) -> P:
     """Sum partials at the positions 0, 1, 2, ...; None leaves its position empty.
 
     Raises
@@ -104,7 +111,7 @@ def tree_sum(partials: Iterable[NDArray[np.float64] | None]) -> NDArray[np.float
     >>> tree_sum([one, None, -one, np.array([1.0, 1.0])]).tolist()
     [0.0, 1.0]
     """
-    total = TreeSum()
+    total: TreeSum[P] = TreeSum()
     for position, partial in enumerate(partials):
         total.add(position, partial)
     return total.result()

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,13 @@ from windrow.deploy.state import Folder
 
 
 @pytest.fixture
-def pipe(monkeypatch: pytest.MonkeyPatch) -> int:
+def pipe() -> Iterator[int]:
     """Put a pipe in place of standard input; return its writing end."""
     reading, writing = os.pipe()
     saved = os.dup(0)
     os.dup2(reading, 0)
     os.close(reading)
-    yield writing  # type: ignore[misc]
+    yield writing
     os.dup2(saved, 0)
     os.close(saved)
 
@@ -44,11 +45,13 @@ def test_silence_and_old_age_end_a_host(pipe: int) -> None:
 def test_it_kills_the_group_and_removes_the_scratch_folder(tmp_path: Path) -> None:
     scratch, state = tmp_path / "scratch", tmp_path / "state"
     scratch.mkdir()
-    group = subprocess.Popen(["sleep", "60"], start_new_session=True)  # noqa: S607
-    watching = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "windrow.deploy.deadman", "--group", str(group.pid)]
-        + ["--lifetime", "60", "--scratch", str(scratch), "--generation", str(state)]
-        + ["--name", "host-0"],
+    group = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    watching = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "windrow.deploy.deadman", "--group", str(group.pid)),
+            *("--lifetime", "60", "--scratch", str(scratch), "--generation", str(state)),
+            *("--name", "host-0"),
+        ],
         stdin=subprocess.PIPE,
     )
     assert watching.stdin is not None

@@ -1,4 +1,5 @@
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def test_a_block_is_built_once_and_comes_back_the_same_whatever_the_budget(
 
     for _ in range(3):
         for number in range(4):
-            found = store.block(("x", number), lambda number=number: build(number))
+            found = store.block(("x", number), partial(build, number))
             assert same(found, block(number))
     assert built == [0, 1, 2, 3]
     assert (store.spilled_bytes > 0) == (budget < 4 * block(0).nbytes)

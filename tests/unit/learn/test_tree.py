@@ -43,7 +43,8 @@ def test_the_sum_is_that_of_the_aligned_tree(partials: Partials) -> None:
 def test_any_grouping_into_aligned_subtrees_gives_the_same_bits(
     partials: Partials, data: st.DataObject
 ) -> None:
-    total, position = TreeSum(), 0
+    total: TreeSum[NDArray[np.float64]] = TreeSum()
+    position = 0
     while position < len(partials):
         tallest = (position & -position).bit_length() - 1 if position else 6
         level = data.draw(st.integers(0, tallest))
@@ -54,7 +55,7 @@ def test_any_grouping_into_aligned_subtrees_gives_the_same_bits(
 
 
 def test_few_partials_are_held_at_a_time() -> None:
-    total = TreeSum()
+    total: TreeSum[NDArray[np.float64]] = TreeSum()
     for position in range(5000):
         total.add(position, np.ones(1))
         assert len(total._stack) <= 14
@@ -68,7 +69,7 @@ def test_what_is_added_is_never_written_to() -> None:
 
 
 def test_partials_out_of_order_are_refused() -> None:
-    total = TreeSum()
+    total: TreeSum[NDArray[np.float64]] = TreeSum()
     total.add(1, np.ones(1), level=1)
     with pytest.raises(ValueError, match="below 4 are added already"):
         total.add(3, np.ones(1))
