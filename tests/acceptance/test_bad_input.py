@@ -337,7 +337,9 @@ def test_no_rows() -> None:
     refused(errors.NoRowsError, lambda: create(none), "the training table", *says)
     refused(errors.NoRowsError, lambda: model.evaluate(none), *says)
     refused(errors.NoRowsError, lambda: model.predict([]), *says)
+    assert list(model.predict(none)) == []  # that there is no row is known when it is asked for
     full = gl.SFrame({"x": HOURS, "t": ["a"] * 6, "y": PASSED})
+    refused(errors.NoRowsError, lambda: model.predict(full.head(0)), *says)
     refused(errors.NoRowsError, lambda: create(full, validation_set=none), "validation", *says)
 
 

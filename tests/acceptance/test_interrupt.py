@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.fitting import write_table
+
+import windrow as gl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +110,10 @@ gl.SArray(range(3 << 20)).apply(slowly, dtype=int).sum()
 SAVING = """
 gl.SFrame({"a": gl.SArray(range(3 << 20)).apply(slowly, dtype=int)}).save("table")
 """
+WAITING = """
+begun()
+gl.SFrame(sys.argv[1])
+"""
 COMMAND = """
 from windrow.cli import main
 sys.argv[0] = "windrow"
@@ -138,6 +145,17 @@ def test_a_function_of_the_user(
     assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
 
 
+def test_waiting_for_a_server_that_is_silent(made: list[Running], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it never accepts
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/a.csv"
+        running = Running(PRELUDE.format(pause=0) + WAITING, tmp_path, url)
+        made.append(running)
+        code, errors = running.interrupted()
+    assert code == -signal.SIGINT
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    assert not list(running.scratch.iterdir())
+
+
 def test_a_command(made: list[Running], file: Path, tmp_path: Path) -> None:
     command = "train logistic_classifier --target y --model m --missing-value-action impute"
     without_end = "--solver lbfgs --max-iterations 1000000 --convergence-threshold 1e-10"
@@ -151,3 +169,19 @@ def test_a_command(made: list[Running], file: Path, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
     assert running.held
     assert not list(running.scratch.iterdir())
+
+
+def test_the_session_goes_on_after_ctrl_c() -> None:
+    def press(x: int) -> int:
+        if x == 1 << 20:
+            os.kill(os.getpid(), signal.SIGINT)
+        return 2 * x
+
+    column = gl.SArray(range(3 << 20))  # three partitions
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            column.apply(press, dtype=int).sum()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert column.head(10).apply(press, dtype=int).sum() == 90

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import itertools
 import json
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.fitting import PARTITION, cut, digests, write_table
+from tests.support.http_server import Behaviour, HttpServer
 from tests.support.processes import ProcessExecutor
 
 import windrow as gl
@@ -105,6 +107,33 @@ def test_a_folder_cut_at_partition_borders_gives_the_same_bits_as_one_file(
         part = tmp_path / f"part-{number:03}.csv"
         part.write_bytes(body if piece.start == 0 else header + body)
     assert digests(cut(gl.SFrame(str(tmp_path)), 2 * PARTITION)) == reference
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [Behaviour(), Behaviour(ranges=False), Behaviour(length=False, chunked=True)],
+    ids=["ranges", "no ranges", "no lengths"],
+)
+def test_a_web_server_gives_the_same_bits_as_a_disk(
+    file: Path, reference: dict[str, str], behaviour: Behaviour
+) -> None:
+    with HttpServer({"/all.csv": file.read_bytes()}, behaviour) as web:
+        assert digests(cut(gl.SFrame(web.url("/all.csv")), PARTITION)) == reference
+
+
+def test_a_compressed_file_gives_the_same_bits(
+    file: Path, reference: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "all.csv.gz"
+    path.write_bytes(gzip.compress(file.read_bytes(), compresslevel=1))
+    assert digests(cut(gl.SFrame(str(path)), PARTITION)) == reference
+
+
+def test_a_saved_table_gives_the_same_bits(
+    file: Path, reference: dict[str, str], tmp_path: Path
+) -> None:
+    cut(gl.SFrame(str(file)), PARTITION).save(str(tmp_path / "all"))
+    assert digests(gl.load_sframe(str(tmp_path / "all"))) == reference
 
 
 GROUPS: dict[str, Any] = {
