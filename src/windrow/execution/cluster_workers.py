@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-LARGE = 1 << 18
-"""Bytes from which a value crosses by itself, once for all tasks of a host; a way of more steps."""
+LARGE = 1 << 16
+"""Bytes from which a shared value stays with the hosts by itself, instead of in each request."""
+HEAVY = 1 << 22
+"""Bytes of all requests from which their task crosses by itself: fewer bytes, but more steps."""
 KEPT = 64
 """Shared values that stay with the hosts, and names of blocks whose homes are remembered."""
 FRESH = 1.0
@@ -82,7 +84,7 @@ class ClusterWorkers:
         places: Sequence[str | None] | None = None,
     ) -> Iterator[R]:
         """See `Workers`."""
-        call = _Call(self._client, self._carrier, task)
+        call = _Call(self._client, self._carrier, task, len(items))
         wave = 2 * self.parallelism
         try:
             if places is None:
@@ -152,11 +154,16 @@ class _Call:
     """One task, run for some items."""
 
     def __init__(
-        self, client: distributed.Client, carrier: _Carrier, task: Callable[[Store, Any], Any]
+        self,
+        client: distributed.Client,
+        carrier: _Carrier,
+        task: Callable[[Store, Any], Any],
+        count: int,
     ) -> None:
         self._client, self._carrier = client, carrier
         self._name = uuid.uuid4().hex
         self._task = carrier.pack(task)
+        self._heavy = self._task.nbytes * count >= HEAVY
         self._carried: dict[str, Future] = {}
         self._running: set[Future] = set()
 
@@ -201,7 +208,7 @@ class _Call:
         needs = tuple(dict.fromkeys((*self._task.needs, *parcel.needs)))
         beside = self._carrier.large(needs)
         task: Parcel | None = self._task
-        if self._task.nbytes >= LARGE:
+        if self._heavy:
             task = None
             if not self._carried:
                 self._carried[""] = self._carrier.carry(self._task, self._name)

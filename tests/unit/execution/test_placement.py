@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from hypothesis import given, strategies as st
+
+from windrow.execution.placement import Placement
+
+hosts = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 4), min_size=1)
+
+
+@given(st.integers(0, 60), st.lists(hosts, min_size=1, max_size=6))
+def test_every_partition_has_one_home_among_those_that_live(
+    count: int, lives: list[dict[str, int]]
+) -> None:
+    placement = Placement(count)
+    for threads in lives:
+        homes = placement.over(threads)
+        assert set(homes) == set(threads)
+        assert sorted(n for numbers in homes.values() for n in numbers) == list(range(count))
+        assert all(numbers == sorted(numbers) for numbers in homes.values())
+
+
+def test_what_lies_with_the_living_stays_there() -> None:
+    placement = Placement(100)
+    before = {
+        host: set(numbers) for host, numbers in placement.over(dict.fromkeys("abc", 1)).items()
+    }
+    after = placement.over(dict.fromkeys("ac", 1))
+    assert before["a"] <= set(after["a"])
+    assert before["c"] <= set(after["c"])
+    assert {len(numbers) for numbers in after.values()} == {50}
+
+
+def test_a_new_host_takes_its_share_and_no_more_moves() -> None:
+    placement = Placement(90)
+    before = {host: set(numbers) for host, numbers in placement.over({"a": 1, "b": 1}).items()}
+    after = placement.over({"a": 1, "b": 1, "c": 1})
+    assert [len(after[host]) for host in "abc"] == [30, 30, 30]
+    assert set(after["a"]) <= before["a"]
+    assert set(after["b"]) <= before["b"]
+
+
+def test_nothing_moves_while_nobody_comes_or_goes() -> None:
+    placement = Placement(10)
+    assert placement.over({"a": 2, "b": 1}) is placement.over({"a": 2, "b": 1})
