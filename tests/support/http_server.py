@@ -12,6 +12,7 @@ import threading
 import zlib
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
@@ -57,7 +58,16 @@ class Behaviour:
 
 
 class HttpServer:
-    """Serves `files` (path to bytes) on a free port of the loopback while the block runs.
+    """Serves `files` (path to bytes) on a free port while the block runs.
+
+    Parameters
+    ----------
+    files
+        Path to bytes.
+    behaviour
+        How it answers; well by default.
+    address
+        Where it listens; the loopback by default.
 
     Attributes
     ----------
@@ -67,22 +77,27 @@ class HttpServer:
         Body bytes handed to the sockets so far.
     """
 
-    def __init__(self, files: dict[str, bytes], behaviour: Behaviour | None = None) -> None:
+    def __init__(
+        self,
+        files: dict[str, bytes],
+        behaviour: Behaviour | None = None,
+        address: str = "127.0.0.1",
+    ) -> None:
         self.files = files
         self.behaviour = behaviour or Behaviour()
         self.requests: list[tuple[str, str, str]] = []
         self.sent = 0
         self.lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"owner": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server((address, 0), handler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
 
     def url(self, path: str) -> str:
         """Return the URL of a path."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}{path}"
+        address, port = self._server.server_address[:2]
+        return f"http://{address!s}:{port}{path}"
 
     def reset(self) -> None:
         """Forget what was counted."""
@@ -103,6 +118,14 @@ class HttpServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Listen, without asking anybody for the name of the address."""
+        TCPServer.server_bind(self)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -154,6 +154,7 @@ class Host:
     def _start(self, child: Child) -> None:
         environment = os.environ | {
             "WINDROW_SCRATCH": self.config.scratch,
+            "TMPDIR": self.config.scratch,  # what others leave goes with it
             "WINDROW_THREADS": str(self.config.cores),
             "WINDROW_MEMORY_BUDGET": str(self.config.memory // 2),
             "POLARS_MAX_THREADS": str(self.config.cores),

@@ -17,7 +17,7 @@ from pathlib import Path
 from windrow.deploy import versions
 from windrow.deploy.cluster import Cluster
 from windrow.deploy.credentials import create_credentials, write_private
-from windrow.deploy.local_hosts import LocalHosts
+from windrow.deploy.local_hosts import Ground, LocalHosts, Loopback
 from windrow.deploy.records import ClusterRecord
 from windrow.deploy.state import StateStore
 from windrow.errors import (
@@ -101,14 +101,19 @@ def create(  # noqa: PLR0917  # the order in which one thinks of them
     missing = [part for part in ("cryptography", "distributed") if find_spec(part) is None]
     if missing:
         raise MissingExtraError("a cluster", "install it: pip install 'windrow[cluster]'")
-    store = StateStore(str(local_path(os.fspath(state_path or default_path(name)))))
+    return start(record, state_path or default_path(name), Loopback())
+
+
+def start(record: ClusterRecord, state_path: str | os.PathLike[str], ground: Ground) -> Cluster:
+    """Start the cluster that a record describes on some ground; see `create` for what it raises."""
+    store = StateStore(str(local_path(os.fspath(state_path))))
     _require_free(store)
     number, folder = store.begin(asdict(record))
-    cluster = Cluster(store, number, LocalHosts(folder, store.url))
+    cluster = Cluster(store, number, LocalHosts(folder, store.url, ground))
     try:
         _require_free(store, number)  # another may have begun at the same moment
-        write_private(cluster.provider.tls(), create_credentials(name, max_lifetime))
-        cluster.provider.start(record, list(range(num_hosts)))
+        write_private(cluster.provider.tls(), create_credentials(record.name, record.max_lifetime))
+        cluster.provider.start(record, list(range(record.num_hosts)))
     except BaseException as error:
         cluster.conclude(f"it did not start: {type(error).__name__}")
         raise

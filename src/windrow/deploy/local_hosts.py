@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from windrow.config import Deadline, scratch_folder
 from windrow.deploy.lifecycle import BOOT, ENDED, READY, Host
@@ -23,15 +23,40 @@ if TYPE_CHECKING:
     from windrow.deploy.records import ClusterRecord
     from windrow.deploy.state import Folder
 
-__all__ = ["LocalHosts", "command_of"]
+__all__ = ["Ground", "LocalHosts", "Loopback", "command_of"]
 
-ADDRESS = "127.0.0.1"
 GRACE = 8.0
 """Seconds in which a host that was asked to must have ended."""
 LOOK = 0.02
 """Seconds between two looks at records and processes."""
 TAIL = 50
 """Lines of each log that an error shows."""
+
+
+class Ground(Protocol):
+    """Where on this machine hosts stand: their addresses, and what starts a program at each."""
+
+    def address(self, number: int) -> str:
+        """Return the address at which the others reach a host."""
+        ...
+
+    def command(self, number: int) -> list[str]:
+        """Return what precedes the command that is to run as this host."""
+        ...
+
+
+class Loopback:
+    """Hosts side by side: one address for all of them."""
+
+    def address(self, number: int) -> str:
+        """See `Ground`."""
+        del number
+        return "127.0.0.1"
+
+    def command(self, number: int) -> list[str]:
+        """See `Ground`."""
+        del number
+        return []
 
 
 @dataclass(frozen=True)
@@ -44,10 +69,13 @@ class LocalHosts:
         The cluster's folder in the state store, on a disk of this machine.
     state_path
         Of the cluster.
+    ground
+        Where the hosts stand.
     """
 
     generation: Folder
     state_path: str
+    ground: Ground = field(default_factory=Loopback)
 
     shares_files = True
 
@@ -79,8 +107,8 @@ class LocalHosts:
             for name, process in zip(names, started, strict=True):
                 self._await(name, process, known[name], deadline)
         except BaseException:
-            for name, process in zip(names, started, strict=False):
-                self.end(Host(name, ADDRESS, process.pid, READY, 0.0))
+            for number, name, process in zip(numbers, names, started, strict=False):
+                self.end(Host(name, self.ground.address(number), process.pid, READY, 0.0))
             raise
 
     def lives(self, host: Host) -> bool:
@@ -110,7 +138,7 @@ class LocalHosts:
             index=number,
             generation=self.generation.url,
             tls=self.tls(),
-            address=ADDRESS,
+            address=self.ground.address(number),
             cores=record.cores,
             memory=record.memory,
             scratch=str(scratch_folder(name)),
@@ -125,7 +153,7 @@ class LocalHosts:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603  # our own program
-                [sys.executable, "-m", "windrow.deploy.host", path],
+                [*self.ground.command(number), sys.executable, "-m", "windrow.deploy.host", path],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -1,0 +1,104 @@
+"""Clusters of hosts in network namespaces, and what must not be left of them."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import IN_CI
+from tests.support.namespaces import NamespaceGround, Network, missing
+
+from windrow.config import Deadline
+from windrow.deploy import local_cluster, versions
+from windrow.deploy.records import ClusterRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from windrow.deploy.cluster import Cluster
+
+HOSTS = ("host-0", "host-1", "host-2", "client")
+
+
+@pytest.fixture(scope="session")
+def network() -> Iterator[Network]:
+    """Give three hosts and a client; tests may speak to their addresses."""
+    lacking = missing()
+    if lacking and IN_CI:
+        pytest.fail(f"needs {lacking}, which CI must have", pytrace=False)
+    if lacking:
+        pytest.skip(f"left out: needs {lacking}")
+    with Network(HOSTS) as made, pytest.MonkeyPatch.context() as patch:
+        guarded = socket.socket.connect
+
+        def connect(self: socket.socket, address: Any) -> None:
+            own = self.family == socket.AF_INET and address[0].startswith(f"{made.subnet}.")
+            super(socket.socket, self).connect(address) if own else guarded(self, address)
+
+        patch.setattr(socket.socket, "connect", connect)
+        yield made
+
+
+def start(network: Network, state: Path, num_hosts: int = 3, **changes: Any) -> Cluster:
+    """Start a cluster whose hosts stand in the network."""
+    facts: dict[str, Any] = {
+        "name": "namespaces",
+        "kind": "local",
+        "created": time.time(),
+        "num_hosts": num_hosts,
+        "cores": 1,
+        "memory": 1_000_000_000,
+        "idle_shutdown_timeout": 600.0,
+        "max_lifetime": 3600.0,
+        "versions": versions.installed(),
+    }
+    return local_cluster.start(ClusterRecord(**(facts | changes)), state, NamespaceGround(network))
+
+
+@contextmanager
+def nothing_left(network: Network, seconds: float = 20.0) -> Iterator[None]:
+    """Hold that within some seconds no new process of a host and no scratch file is left."""
+
+    def found() -> set[str]:
+        scratch = {str(path) for path in Path(tempfile.gettempdir()).glob("windrow-*")}
+        return scratch | {f"process {pid}" for pid in network.processes()}
+
+    before = found()
+    yield
+    deadline = Deadline(seconds, "every process and scratch file of the hosts to go")
+    while left := found() - before:
+        assert not deadline.expired(), left
+        deadline.pause(0.05)
+
+
+@pytest.fixture
+def launch(network: Network, tmp_path: Path) -> Iterator[Callable[..., Cluster]]:
+    """Start clusters that are stopped at the end; nothing is left of them."""
+    made: list[Cluster] = []
+
+    def launched(num_hosts: int = 3, **changes: Any) -> Cluster:
+        cluster = start(network, tmp_path / f"state-{len(made)}", num_hosts, **changes)
+        made.append(cluster)
+        return cluster
+
+    with nothing_left(network):
+        try:
+            yield launched
+        finally:
+            for cluster in made:
+                cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Give three hosts that stay for the module."""
+    with (
+        nothing_left(network),
+        start(network, tmp_path_factory.mktemp("namespaces") / "state") as made,
+    ):
+        yield made
