@@ -6,6 +6,11 @@ from __future__ import annotations
 class WindrowError(Exception):
     """Base class of every deliberate error."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Python would do the same. Said aloud, tblib, by which Dask pickles errors, does it too: else
+        # it asks for cls.__new__, and a class that is an OSError as well is given RuntimeError's.
+        return type(self), self.args, self.__dict__
+
 
 class ToolkitError(WindrowError, RuntimeError):
     """What the ancestor's users catch: an error from the engine or a toolkit."""
