@@ -7,8 +7,8 @@ class WindrowError(Exception):
     """Base class of every deliberate error."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Python would do the same. Said aloud, tblib, by which Dask pickles errors, does it too: else
-        # it asks for cls.__new__, and a class that is an OSError as well is given RuntimeError's.
+        # Python would do the same. Said aloud, tblib (Dask pickles errors by it) does so too: else
+        # it asks for cls.__new__, and a class that is an OSError as well has RuntimeError's first.
         return type(self), self.args, self.__dict__
 
 

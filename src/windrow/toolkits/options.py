@@ -56,7 +56,7 @@ def check_ranges(options: Mapping[str, Any]) -> None:
     --------
     >>> check_ranges({"l2_penalty": -1})
     Traceback (most recent call last):
-    windrow.errors.models.OptionRangeError: Option 'l2_penalty' must be in the range [0, 1e+20]. It is -1.
+    windrow.errors.models.OptionRangeError: Option 'l2_penalty' must be in the range [0, ...
     """
     for name, value in options.items():
         if name not in RANGES:
