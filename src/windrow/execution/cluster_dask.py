@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import dask
 import distributed
 
+from windrow.config import Deadline
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -47,6 +49,9 @@ SETTINGS: dict[str, Any] = {
     "distributed.diagnostics.computations.nframes": 0,
     "distributed.diagnostics.computations.max-history": 1,
 }
+
+RECONNECT = 10.0
+"""Seconds that a client looks for a scheduler that it lost."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ def connect(address: str, credentials: Credentials, seconds: float = 30.0) -> di
     credentials
         What to show.
     seconds
-        How long to try.
+        How long to try. A connection that breaks later is given up within `RECONNECT` seconds.
 
     Raises
     ------
@@ -103,10 +108,16 @@ def connect(address: str, credentials: Credentials, seconds: float = 30.0) -> di
         Nobody answers there, or not to these credentials.
     """
     configure()
-    return distributed.Client(
-        address,
-        security=credentials.security(),
-        timeout=seconds,
-        direct_to_workers=True,
-        set_as_default=False,
-    )
+    deadline = Deadline(seconds, f"a connection to {address}", "look at the scheduler's log")
+    while True:
+        try:
+            return distributed.Client(
+                address,
+                security=credentials.security(),
+                timeout=min(RECONNECT, deadline.remaining()),
+                direct_to_workers=True,
+                set_as_default=False,
+            )
+        except OSError:
+            if deadline.expired():
+                raise

@@ -51,8 +51,7 @@ class ClusterWorkers:
     """
 
     def __init__(self, client: distributed.Client) -> None:
-        self._client = client
-        self._carrier = _Carrier(client)
+        self._link = _Link(client)
         self._placements: OrderedDict[tuple[str, int], Placement] = OrderedDict()
         self._threads: dict[str, int] = {}
         self._seen = -FRESH
@@ -84,7 +83,7 @@ class ClusterWorkers:
         places: Sequence[str | None] | None = None,
     ) -> Iterator[R]:
         """See `Workers`."""
-        call = _Call(self._client, self._carrier, task, len(items))
+        call = _Call(self._link, task, len(items))
         wave = 2 * self.parallelism
         try:
             if places is None:
@@ -96,23 +95,25 @@ class ClusterWorkers:
 
     def close(self) -> None:
         """Let go of what hosts keep for this driver; their stores are theirs."""
-        self._carrier.close()
+        self._link.close()
 
     def _hosts(self) -> dict[str, int]:
         """Return the addresses of the hosts' workers, and how many tasks each runs at once."""
         if time.monotonic() - self._seen > FRESH:
-            with _in_our_words(self._client):
-                workers = self._client.scheduler_info()["workers"]
+            with self._link.in_our_words():
+                workers = self._link.client.scheduler_info()["workers"]
             self._threads = {address: workers[address]["nthreads"] for address in sorted(workers)}
             self._seen = time.monotonic()
         return self._threads
 
 
-class _Carrier:
-    """Pickles tasks, and brings what they share to the hosts."""
+class _Link:
+    """The way to the hosts: pickles tasks, brings what they share, says what went wrong."""
 
     def __init__(self, client: distributed.Client) -> None:
-        self._client = client
+        self.client = client
+        scheduler: Any = client.scheduler
+        self._address = str(scheduler.address)
         self._packer = Packer()
         self._shared: OrderedDict[str, Future] = OrderedDict()
 
@@ -120,28 +121,12 @@ class _Carrier:
         """Pickle a value without what it shares with others."""
         return self._packer.pack(value)
 
-    def small(self, keys: Sequence[str]) -> dict[str, Parcel]:
-        """Return the shared values that had better travel with each request."""
-        shared = {key: self._packer.shared[key] for key in keys}
-        return {key: parcel for key, parcel in shared.items() if parcel.nbytes < LARGE}
+    def shared(self, parcel: Parcel) -> dict[str, Parcel]:
+        """Return what a value just packed shares with others, by key."""
+        return {key: self._packer.shared[key] for key in parcel.needs}
 
-    def large(self, keys: Sequence[str]) -> dict[str, Future]:
-        """Return the others as values that stay with the hosts; recently used ones stay longer."""
-        parcels = {key: self._packer.shared[key] for key in keys}
-        return {key: self._keep(key, p) for key, p in parcels.items() if p.nbytes >= LARGE}
-
-    def carry(self, parcel: Parcel, key: str) -> Future:
-        """Bring a value to the hosts: through the scheduler to one, from there to the others.
-
-        It is the result of a task, so that it can be had again when the host that has it dies.
-        """
-        return self._client.submit(cluster_tasks.carry, parcel, key=f"windrow-{key}", pure=False)
-
-    def close(self) -> None:
-        """Let go of everything."""
-        self._shared.clear()
-
-    def _keep(self, key: str, parcel: Parcel) -> Future:
+    def kept(self, key: str, parcel: Parcel) -> Future:
+        """Bring a shared value to the hosts to stay; recently used ones stay longer."""
         if key not in self._shared or self._shared[key].cancelled():
             self._shared[key] = self.carry(parcel, f"shared-{key}")
             while len(self._shared) > KEPT:
@@ -149,20 +134,39 @@ class _Carrier:
         self._shared.move_to_end(key)
         return self._shared[key]
 
+    def carry(self, parcel: Parcel, key: str) -> Future:
+        """Bring a value to the hosts: through the scheduler to one, from there to the others.
+
+        It is the result of a task, so that it can be had again when the host that has it dies.
+        """
+        return self.client.submit(cluster_tasks.carry, parcel, key=f"windrow-{key}", pure=False)
+
+    @contextmanager
+    def in_our_words(self) -> Iterator[None]:
+        """Say what Dask says when hosts or the scheduler are gone."""
+        try:
+            yield
+        except KilledWorker as error:
+            last = error.last_worker.address
+            raise HostsKilledError(error.allowed_failures + 1, last) from error
+        except (NoWorkerError, NoValidWorkerError) as error:
+            raise HostsLostError(error.timeout) from error
+        except (distributed.CancelledError, CommClosedError) as error:
+            raise SchedulerLostError(self._address) from error
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._shared.clear()
+
 
 class _Call:
     """One task, run for some items."""
 
-    def __init__(
-        self,
-        client: distributed.Client,
-        carrier: _Carrier,
-        task: Callable[[Store, Any], Any],
-        count: int,
-    ) -> None:
-        self._client, self._carrier = client, carrier
+    def __init__(self, link: _Link, task: Callable[[Store, Any], Any], count: int) -> None:
+        self._link, self._client = link, link.client
         self._name = uuid.uuid4().hex
-        self._task = carrier.pack(task)
+        self._task = link.pack(task)
+        self._shared = link.shared(self._task)
         self._heavy = self._task.nbytes * count >= HEAVY
         self._carried: dict[str, Future] = {}
         self._running: set[Future] = set()
@@ -204,16 +208,16 @@ class _Call:
 
     def _submit(self, item: object, place: str | None = None) -> Future:
         """Run the task for one item, at its place if that is still there."""
-        parcel = self._carrier.pack(item)
-        needs = tuple(dict.fromkeys((*self._task.needs, *parcel.needs)))
-        beside = self._carrier.large(needs)
-        task: Parcel | None = self._task
+        parcel = self._link.pack(item)
+        shared = self._shared | self._link.shared(parcel)
+        small = {key: value for key, value in shared.items() if value.nbytes < LARGE}
+        beside = {k: self._link.kept(k, value) for k, value in shared.items() if k not in small}
         if self._heavy:
-            task = None
             if not self._carried:
-                self._carried[""] = self._carrier.carry(self._task, self._name)
+                self._carried[""] = self._link.carry(self._task, self._name)
             beside |= self._carried
-        request = Request(self._name, task, parcel, self._carrier.small(needs), tuple(beside))
+        task = None if self._heavy else self._task
+        request = Request(self._name, task, parcel, small, tuple(beside))
         where = {"workers": [place], "allow_other_workers": True} if place else {}
         future = self._client.submit(
             cluster_tasks.run,
@@ -228,7 +232,7 @@ class _Call:
 
     def _results(self, futures: list[Future]) -> Iterator[Any]:
         """Wait for some results; an error of a task is raised as its own type."""
-        with _in_our_words(self._client):
+        with self._link.in_our_words():
             results = self._client.gather(futures, direct=True)
         self._running.difference_update(futures)
         for result in results:
@@ -237,23 +241,5 @@ class _Call:
             yield result
 
     def _wait(self, future: Future) -> None:
-        with _in_our_words(self._client):
+        with self._link.in_our_words():
             future.exception()  # waits for the end, whatever it is, and fetches no result
-
-
-@contextmanager
-def _in_our_words(client: distributed.Client) -> Iterator[None]:
-    """Say what Dask says when hosts or the scheduler are gone."""
-    try:
-        yield
-    except KilledWorker as error:
-        raise HostsKilledError(error.allowed_failures + 1, error.last_worker.address) from error
-    except (NoWorkerError, NoValidWorkerError) as error:
-        raise HostsLostError(error.timeout) from error
-    except (distributed.CancelledError, CommClosedError) as error:
-        raise SchedulerLostError(_address(client)) from error
-
-
-def _address(client: distributed.Client) -> str:
-    scheduler: Any = client.scheduler
-    return str(getattr(scheduler, "address", "its address"))
