@@ -13,11 +13,12 @@ import threading
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from windrow.config import scratch_folder
+from windrow.execution.notes import note, noting
 from windrow.io.local import writing_to
 from windrow.learn.leaf import Leaf
 
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from pathlib import Path
 
+    from windrow.execution.notes import Notes
     from windrow.execution.protocol import RawBlock
-    from windrow.io.sources import Rejected
-    from windrow.plan.sources import Piece
 
+T = TypeVar("T")
 Key = tuple[str, int]
 """Name of the blocks, and number of the partition."""
 
@@ -59,7 +60,7 @@ class Store:
         self._stored: dict[Key, _Stored] = {}
         self._broadcast: OrderedDict[Hashable, Any] = OrderedDict()
         self._building: dict[Hashable, threading.Lock] = {}
-        self._rejected: dict[tuple[str, Piece], Rejected] = {}
+        self._noted: dict[Hashable, Notes] = {}
         self._lock = threading.RLock()
         self._folder: Path | None = None
         self._used = 0
@@ -72,18 +73,21 @@ class Store:
             found = self._resident.get(key)
             if found is not None:
                 self._resident.move_to_end(key)
+                self._repeat(key)
                 return found
             building = self._building.setdefault(key, threading.Lock())
         with building:
             with self._lock:
                 found = self._resident.get(key)
                 stored = self._stored.get(key)
-            if found is not None:
-                return found
-            block = self._read(stored) if stored is not None else None
+            block = found
+            if block is None and stored is not None:
+                block = self._read(stored)
             if block is None:
-                block = build()
+                block = self._built(key, build)
                 self._keep(key, block)
+            else:
+                self._repeat(key)
             return block
 
     def broadcast(self, key: Hashable, build: Callable[[], Any]) -> Any:  # any value
@@ -91,29 +95,20 @@ class Store:
         with self._lock:
             if key in self._broadcast:
                 self._broadcast.move_to_end(key)
+                self._repeat(key)
                 return self._broadcast[key]
             building = self._building.setdefault(key, threading.Lock())
         with building:
             with self._lock:
                 if key in self._broadcast:
+                    self._repeat(key)
                     return self._broadcast[key]
-            value = build()
+            value = self._built(key, build)
             with self._lock:
                 self._broadcast[key] = value
                 while len(self._broadcast) > _BROADCASTS:
                     self._broadcast.popitem(last=False)
             return value
-
-    def reject(self, scan: str, piece: Piece, rejected: Rejected) -> None:
-        """Note the rows of a piece that did not parse, once however often it is read."""
-        with self._lock:
-            self._rejected[scan, piece] = rejected
-
-    def take_rejected(self) -> dict[tuple[str, Piece], Rejected]:
-        """Return, and forget, what `reject` noted since the last call."""
-        with self._lock:
-            taken, self._rejected = self._rejected, {}
-            return taken
 
     def forget(self, name: str) -> None:
         """Drop every block of this name; whoever asks for one again builds it again."""
@@ -133,6 +128,19 @@ class Store:
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = None
+
+    def _built(self, key: Hashable, build: Callable[[], T]) -> T:
+        """Build something, and remember what is noted of it."""
+        with noting() as notes:
+            value = build()
+        with self._lock:
+            self._noted[key] = notes
+            self._repeat(key)
+        return value
+
+    def _repeat(self, key: Hashable) -> None:
+        """Say again what was noted when this was built."""
+        note(self._noted.get(key, {}))
 
     def _keep(self, key: Key, block: RawBlock) -> None:
         """Keep a new block, in memory if it fits beside the others of its name.

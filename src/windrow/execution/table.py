@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from windrow.execution import lower
 from windrow.execution.join import joined
 from windrow.execution.lower import Position
+from windrow.execution.notes import note
 from windrow.io import memory, sources
 from windrow.plan.node import topological
 from windrow.plan.tables import Append, Filter, Join, Memory, Plan, Project, Scan, Slice, Zip
@@ -188,7 +189,7 @@ class Table:
     ) -> pl.DataFrame:
         match node:
             case Scan():
-                return read_piece(node, self.pieces[node.key][number], wanted, store)
+                return read_piece(node, self.pieces[node.key][number], wanted)
             case Memory():
                 return memory.part(node, number, wanted)
             case Project():
@@ -267,9 +268,9 @@ def _side_by_side(inputs: Sequence[pl.DataFrame], wanted: Sequence[str]) -> pl.D
     return pl.DataFrame({n: f.get_column(n) for f in inputs for n in f.columns}).select(wanted)
 
 
-def read_piece(scan: Scan, piece: Piece, columns: Sequence[str], store: Store) -> pl.DataFrame:
-    """Read a partition of files; rows that did not parse are noted in the store, once a piece."""
+def read_piece(scan: Scan, piece: Piece, columns: Sequence[str]) -> pl.DataFrame:
+    """Read a partition of files; rows that did not parse are noted."""
     read = sources.read(scan, piece, columns)
     if read.rejected.count:
-        store.reject(scan.key, piece, read.rejected)
+        note({(scan.key, piece): read.rejected})
     return read.frame

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from windrow.execution import group, order
 from windrow.execution.cuts import LEVELS, Leaves
+from windrow.execution.notes import noting
 from windrow.learn.tree import TreeSum
 from windrow.plan.sources import LEAF_ROWS
 
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from windrow.execution.cuts import Subtree
+    from windrow.execution.notes import Notes
     from windrow.execution.protocol import Blocks, Kernel, RawBlock, Vector, Writer
     from windrow.execution.store import Store
     from windrow.execution.table import Table
-    from windrow.io.sources import Rejected
     from windrow.learn.leaf import Leaf
-    from windrow.plan.sources import Piece
     from windrow.plan.tables import Group, TopK
 
 T = TypeVar("T")
@@ -36,10 +36,11 @@ class Reporting(Generic[T, R]):
 
     task: Callable[[Store, T], R]
 
-    def __call__(self, store: Store, item: T) -> tuple[R, dict[tuple[str, Piece], Rejected]]:
+    def __call__(self, store: Store, item: T) -> tuple[R, Notes]:
         """Do it."""
-        result = self.task(store, item)
-        return result, store.take_rejected()
+        with noting() as notes:
+            result = self.task(store, item)
+        return result, notes
 
 
 @dataclass(frozen=True)

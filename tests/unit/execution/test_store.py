@@ -1,10 +1,12 @@
 import threading
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
 
 from windrow.config import configured
+from windrow.execution.notes import note, noting
 from windrow.execution.protocol import RawBlock
 from windrow.execution.store import Store
 from windrow.learn.leaf import TRAIN, Leaf
@@ -104,3 +106,26 @@ def test_closing_leaves_no_scratch_files(tmp_path: object) -> None:
         store.block(("x", 1), lambda: block(0))
         store.close()
     assert list(tmp_path.iterdir()) == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("budget", [1 << 30, 0])
+def test_who_finds_a_block_is_told_what_its_builder_was_told(budget: int) -> None:
+    store = Store(budget)
+    told: Any = {("scan", 0): "2 rows did not parse"}
+
+    def build() -> RawBlock:
+        note(told)
+        return block(0)
+
+    for _ in range(3):
+        with noting() as notes:
+            store.block(("a", 0), build)
+        assert notes == told
+    with noting() as notes:
+        store.block(("a", 1), lambda: block(1))
+        store.broadcast("right", lambda: note(told))
+    assert notes == told
+    with noting() as notes:
+        store.broadcast("right", lambda: note({}))
+    assert notes == told
+    store.close()
