@@ -7,7 +7,6 @@ import io
 import signal
 import sys
 import threading
-import time
 import traceback
 import warnings
 from dataclasses import replace
@@ -21,6 +20,7 @@ from windrow.deploy.jobs import CANCELED, JOBS_TOPIC, RUNNING, Job, Outcome, job
 from windrow.deploy.records import HostConfig
 from windrow.deploy.serve import scheduler_of
 from windrow.deploy.state import Folder
+from windrow.deploy.uploads import Uploads
 from windrow.errors import CancelledError, RemoteError
 from windrow.execution.cluster_client import connect, publish, subscribe
 from windrow.execution.cluster_workers import ClusterWorkers
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from windrow.execution.cluster_client import Connection
     from windrow.execution.protocol import Vector
+    from windrow.plan.tables import Plan
     from windrow.progress import Event
 
 POLL = 2.0
@@ -45,24 +46,56 @@ class Relay:
 
     def __init__(self, job: Job, client: Connection) -> None:
         self._job, self._client = job, client
-        self._held: list[Event] = []
         self._number = 0
-        self._written = time.monotonic()
+        self._held: list[Event] = []
+        self._lock = threading.Lock()
+        self._due: threading.Timer | None = None
 
     def __call__(self, event: Event) -> None:
         """Pass an event on."""
         message = {"number": self._number, "event": record_of(event)}
         publish(self._client, job_topic(self._job.identifier), message)
         self._number += 1
-        self._held.append(event)
-        if time.monotonic() - self._written > BATCH:
-            self.flush()
+        with self._lock:
+            self._held.append(event)
+            if self._due is None:
+                self._due = threading.Timer(BATCH, self.flush)
+                self._due.daemon = True
+                self._due.start()
 
     def flush(self) -> None:
         """Bring the record up to date."""
-        if self._held:
-            self._job.keep(self._held)
-        self._held, self._written = [], time.monotonic()
+        with self._lock:
+            if self._due is not None:
+                self._due.cancel()
+            if self._held:
+                self._job.keep(self._held)
+            self._held, self._due = [], None
+
+
+class HostDriver(Driver):
+    """The driver on a host: what it computes once, it keeps where the hosts can read it.
+
+    Parameters
+    ----------
+    client
+        Reaches the hosts.
+    uploads
+        Keeps tables.
+    """
+
+    def __init__(self, client: Connection, uploads: Uploads) -> None:
+        super().__init__(ClusterWorkers(client))
+        self._uploads = uploads
+
+    def forget_warnings(self) -> None:
+        """Warn anew of what was warned of: the next job may be another client's."""
+        self._told.clear()
+
+    def persist(self, plan: Plan) -> Plan:
+        """Compute the table once and return a plan of the result, which no client need hold."""
+        held = super().persist(plan)
+        return self._uploads.carried(held, _silently)
 
 
 class DriverProcess:
@@ -72,18 +105,22 @@ class DriverProcess:
     ----------
     name
         Stands in the claims of its jobs.
-    jobs
-        The folder of all jobs.
+    generation
+        The cluster's folder in the state store.
     credentials
         Of the host.
     scheduler
         Address of the scheduler.
     """
 
-    def __init__(self, name: str, jobs: Folder, credentials: Credentials, scheduler: str) -> None:
-        self.name, self._jobs, self._credentials = name, jobs, credentials
+    def __init__(
+        self, name: str, generation: Folder, credentials: Credentials, scheduler: str
+    ) -> None:
+        self.name, self._credentials = name, credentials
+        self._jobs = generation.folder("jobs")
+        uploads = Uploads(generation.folder("uploads"))
         self._client = connect(scheduler, credentials.dask())
-        self._driver = Driver(ClusterWorkers(self._client))
+        self._driver = HostDriver(self._client, uploads)
         self._bell = threading.Event()
         self._running: str | None = None
         self._settled: set[str] = set()
@@ -123,6 +160,7 @@ class DriverProcess:
 
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            self._driver.forget_warnings()
             outcome = self._tried(lambda: self._driver.run(job.program(), relay, keep))
         heard = (w.message for w in caught if isinstance(w.message, Warning))
         ours = tuple(w for w in heard if type(w).__module__.startswith("windrow."))
@@ -144,6 +182,10 @@ class DriverProcess:
         self._bell.set()
 
 
+def _silently(event: Event) -> None:
+    """Tell nobody: what is kept did not leave the cluster."""
+
+
 def _packed(arrays: dict[str, Vector]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
@@ -155,8 +197,7 @@ def main(arguments: list[str]) -> int:
     path, name = arguments
     config = HostConfig.from_json(Path(path).read_text())
     credentials = Credentials.of(config.tls, "host")
-    jobs = Folder(config.generation).folder("jobs")
-    DriverProcess(name, jobs, credentials, scheduler_of(config)).serve()
+    DriverProcess(name, Folder(config.generation), credentials, scheduler_of(config)).serve()
     return 0
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 
 from windrow.progress.events import event_of, record_of
+from windrow.progress.table import first_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,7 +158,7 @@ class Outcome:
     def get(self) -> Any:  # whatever the program returned
         """Warn of what there is to warn of; return the value or raise the error."""
         for warning in self.warnings:
-            warnings.warn(warning, stacklevel=2)
+            warnings.warn(warning, stacklevel=first_outside())
         if self.error is not None:
             raise self.error
         return self.value

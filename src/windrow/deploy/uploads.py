@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import cloudpickle
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from windrow.progress import Listener
 
 __all__ = ["LARGE", "SMALL", "Uploads"]
+
+N = TypeVar("N", bound=Node)
 
 SMALL = 1 << 20
 """Bytes of a table in memory that travel inside a program."""
@@ -72,17 +74,17 @@ class Uploads:
         _Pickler(buffer, lambda node: self.carried(node, tell)).dump(program)
         return buffer.getvalue()
 
-    def carried(self, root: Node, tell: Listener) -> Node:
+    def carried(self, root: N, tell: Listener) -> N:
         """Return a plan as hosts can read it."""
         made: dict[str, Node] = {}
         for node in topological(root):
             if isinstance(node, Scan):
                 self._look(node)
-            whole = replace_children(node, lambda child: made[child.key])
+            whole: Node = replace_children(node, lambda child: made[child.key])
             if isinstance(whole, Memory) and _size(whole) > SMALL:
                 whole = self.hosted(whole, tell)
             made[node.key] = whole
-        return made[root.key]
+        return cast("N", made[root.key])
 
     def hosted(self, table: Memory, tell: Listener) -> Plan:
         """Return a plan that reads the table's rows from files, which are written if need be."""

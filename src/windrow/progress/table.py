@@ -13,7 +13,7 @@ from windrow.progress.events import Event, Finished, Header, Notice, Row, Warned
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Silent", "TextTable"]
+__all__ = ["Silent", "TextTable", "first_outside"]
 
 PACKAGE = "windrow."
 RULE = "-" * 56
@@ -26,7 +26,7 @@ class Silent:
     def __call__(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, Warned):
-            warnings.warn(event.text, _warning(event.category), stacklevel=_first_outside())
+            warnings.warn(event.text, _warning(event.category), stacklevel=first_outside())
 
     def close(self) -> None:
         """End the output, whether or not the program finished."""
@@ -110,7 +110,7 @@ def _warning(name: str) -> type[Warning]:
     return cast("type[Warning]", found)
 
 
-def _first_outside() -> int:
+def first_outside() -> int:
     """Give the stack level, for who calls this, of the user's own line."""
     level, frame = 1, sys._getframe(1)  # noqa: SLF001  # what `warnings` itself walks along
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(PACKAGE):
