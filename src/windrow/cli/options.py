@@ -109,6 +109,8 @@ def refuse_unwritable(path: str) -> None:
     if "://" in path:
         return
     place = Path(path).absolute()
+    if place.is_file() and place.suffix.lower() in {".csv", ".json"}:
+        place = place.parent  # an earlier result, to be replaced
     while not place.exists():
         place = place.parent
     if not place.is_dir():

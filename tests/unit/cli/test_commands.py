@@ -161,6 +161,14 @@ def test_predict_tells_a_script_where_it_wrote(trained: Path, visits: Path, tmp_
     assert len(gl.load_sframe(str(output))) == ROWS
 
 
+def test_predicting_again_replaces_the_file(trained: Path, visits: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.csv"
+    for kind in ("class", "margin"):
+        done = windrow("predict", trained, visits, "--output", output, "--output-type", kind)
+        assert done.exit_code == 0, done.output
+    assert gl.SFrame(str(output)).column_types() == [float]
+
+
 def test_a_deliberate_error_is_one_sentence_and_code_one(visits: Path, tmp_path: Path) -> None:
     done = windrow(
         "train", "logistic_classifier", visits, "--target", "bougth", "--model", tmp_path / "m"

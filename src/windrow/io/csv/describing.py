@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from windrow.errors import ColumnNotFoundError, EmptySourceError, SchemaMismatchError
 from windrow.io.csv.convert import type_of_cells
 from windrow.io.csv.dialect import dialect_of
-from windrow.io.csv.head import cells_of, head_of
+from windrow.io.csv.head import cells_of, head_of, unreadable
 from windrow.io.csv.rewriting import rewritten
 from windrow.plan.types import DType
 
@@ -48,7 +48,10 @@ def columns_of_sample(
         body = body[: body.rfind(dialect.terminator) + 1]
     names = head.names
     if names is None:
-        first = cells_of(rewritten(body, dialect, 0, 1, compile_from=len(body) + 1).text)
+        found = rewritten(body, dialect, 0, 1, compile_from=len(body) + 1)
+        first = cells_of(found.text)
+        if not first and found.dropped:
+            raise unreadable(found.dropped[0], "a first row", url)
         if not first:
             problem = "it is empty" if whole else f"no row ends in its first {len(sample)} bytes"
             raise EmptySourceError(url, problem)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from windrow.errors import FileFormatError, SchemaMismatchError
 from windrow.io.csv.dialect import dialect_of
-from windrow.io.csv.rewriting import rewritten
+from windrow.io.csv.rewriting import NOT_UTF8, rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from windrow.io.csv.rewriting import Dropped
     from windrow.plan.sources import CsvFormat
 
 _MARK = b"\xef\xbb\xbf"
@@ -32,10 +33,13 @@ def preamble(data: bytes, form: CsvFormat, url: str) -> int:
     Raises
     ------
     FileFormatError
-        The text is UTF-16 or UTF-32.
+        The text is UTF-16 or UTF-32, or its lines do not end as the format says.
     """
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raise FileFormatError(url, "is UTF-16 text", "convert it: iconv -f UTF-16 -t UTF-8")
+    if form.line_terminator == "\n" and b"\n" not in data and b"\r" in data.rstrip():
+        what = "ends its lines with a carriage return alone"
+        raise FileFormatError(url, what, "give line_terminator='\\r'")
     at = len(_MARK) if data.startswith(_MARK) else 0
     for _ in range(form.skiprows):
         end = data.find(b"\n", at)
@@ -47,6 +51,11 @@ def preamble(data: bytes, form: CsvFormat, url: str) -> int:
 
 def head_of(data: bytes, form: CsvFormat, url: str) -> Head:
     r"""Read the head of a file from its first bytes, which hold at least the whole head.
+
+    Raises
+    ------
+    FileFormatError
+        The header cannot be read: the next row must not pass for it.
 
     >>> from windrow.plan.sources import CsvFormat
     >>> head_of(b"a,a,\n1,2,3\n", CsvFormat(), "x.csv")
@@ -63,8 +72,20 @@ def head_of(data: bytes, form: CsvFormat, url: str) -> Head:
         if whole or found.read < len(part):
             break
         step *= 8
+    if found.dropped:
+        raise unreadable(found.dropped[0], "a header", url)
     cells = cells_of(found.text)
     return Head(at + found.read, names_of(cells[0]) if cells else None)
+
+
+def unreadable(row: Dropped, what: str, url: str) -> FileFormatError:
+    """Make the error for a row without which nothing is known of the columns."""
+    advice = (
+        "convert it: iconv -f LATIN1 -t UTF-8"
+        if row.cause == NOT_UTF8
+        else "correct it, or say what quotes mean with quote_char=, double_quote= and escape_char="
+    )
+    return FileFormatError(url, f"has {what} that cannot be read ({row.cause})", advice)
 
 
 def cells_of(plain: bytes) -> list[list[str]]:

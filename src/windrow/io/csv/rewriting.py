@@ -12,6 +12,8 @@ from windrow.io.csv.loops import AFTER_QUOTE, COMPILE_FROM, FEW, MANY, UNCLOSED,
 if TYPE_CHECKING:
     from windrow.io.csv.dialect import Dialect
 
+NOT_UTF8 = "the text is not UTF-8"
+
 
 @dataclass(frozen=True)
 class Dropped:
@@ -116,8 +118,7 @@ def _only_utf8(text: bytes, places: Any, dropped: list[Dropped], read: int) -> R
         begins = [0, *(ends[row] for row in bad)]
         stops = [*places[bad, 2].tolist(), len(text)]
         text = b"".join(text[a:b] for a, b in zip(begins, stops, strict=True))
-        why = "the text is not UTF-8"
-        dropped = dropped + [Dropped(int(a), int(b), why) for a, b, _ in places[bad]]
+        dropped = dropped + [Dropped(int(a), int(b), NOT_UTF8) for a, b, _ in places[bad]]
         dropped.sort(key=lambda row: row.start)
         places = np.delete(places, bad, axis=0)
     return Rewritten(text, places[:, 0], places[:, 1], dropped, read)

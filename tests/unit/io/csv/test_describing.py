@@ -74,6 +74,28 @@ def test_other_encodings_are_told(path: Path) -> None:
         sources.describe(str(path))
 
 
+def test_the_next_row_does_not_pass_for_a_header_that_cannot_be_read(path: Path) -> None:
+    path.write_bytes("größe,b\n1,2\n".encode("latin-1"))
+    with pytest.raises(FileFormatError, match=r"a header.*\(the text is not UTF-8\).*iconv"):
+        sources.describe(str(path))
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_quote_that_is_never_closed_is_no_empty_file(path: Path, header: bool) -> None:
+    path.write_text('"a,b\n1,2\n')
+    with pytest.raises(FileFormatError, match=r"a quote is not closed.*quote_char"):
+        sources.describe(str(path), CsvFormat(header=header))
+
+
+def test_lines_that_end_with_a_carriage_return_alone_need_a_word(path: Path) -> None:
+    path.write_bytes(b"a,b\r1,2\r")
+    with pytest.raises(FileFormatError, match="carriage return alone; give line_terminator"):
+        sources.describe(str(path))
+    assert sources.describe(str(path), CsvFormat(line_terminator="\r")).schema.names == ("a", "b")
+    path.write_bytes(b"a,b\r\n")
+    assert sources.describe(str(path)).schema.names == ("a", "b")
+
+
 @pytest.mark.parametrize("option", ["quote_char", "escape_char", "comment_char", "line_terminator"])
 def test_signs_are_one_byte(path: Path, option: str) -> None:
     wrong: dict[str, Any] = {option: "ab"}
