@@ -1,0 +1,44 @@
+"""When a cluster has ended, and in what words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from windrow.deploy.lifecycle import BOOT, ENDED, LOST, READY, End, Host, end_of, status_of
+from windrow.deploy.records import ClusterRecord
+
+RECORD = ClusterRecord("c", "local", 100.0, 2, 1, 10**9, 1800.0, 86400.0, {})
+CHIEF = Host("host-0", "127.0.0.1", 1, READY, 200.0)
+OTHER = Host("host-1", "127.0.0.1", 2, READY, 200.0)
+
+
+def test_it_lives_while_its_first_host_does() -> None:
+    assert end_of(RECORD, [CHIEF, OTHER], 1e9) is None
+    assert end_of(RECORD, [CHIEF, replace(OTHER, state=LOST)], 1e9) is None
+
+
+def test_it_ends_with_its_first_host_for_the_reason_that_this_gave() -> None:
+    killed = replace(CHIEF, state=ENDED, reason="its host program was killed")
+    assert end_of(RECORD, [killed, OTHER], 1e9) == End(200.0, "its host program was killed")
+    lost = end_of(RECORD, [replace(CHIEF, state=LOST)], 1e9)
+    assert lost is not None
+    assert "left no word" in lost.reason
+
+
+def test_a_recorded_end_counts_whatever_hosts_say() -> None:
+    ended = replace(RECORD, ended=300.0, reason="idle")
+    assert end_of(ended, [CHIEF], 1e9) == End(300.0, "idle")
+
+
+def test_a_new_one_has_time_to_start() -> None:
+    assert end_of(RECORD, [], 100.0 + BOOT) is None
+    end = end_of(RECORD, [], 101.0 + BOOT)
+    assert end is not None
+    assert "ever started" in end.reason
+
+
+def test_the_status_counts_the_hosts_that_are_ready() -> None:
+    hosts = [CHIEF, replace(OTHER, state="starting")]
+    assert status_of(RECORD, hosts, 1e9) == "Running, 1 of 2 hosts"
+    ended = replace(RECORD, ended=300.0, reason="idle")
+    assert status_of(ended, hosts, 1e9) == "Ended: idle"
