@@ -75,14 +75,14 @@ class Line:
     messages: queue.SimpleQueue[dict[str, Any]] = field(default_factory=queue.SimpleQueue)
 
     @contextmanager
-    def heard(self, _: JobHandle) -> Iterator[queue.SimpleQueue[dict[str, Any]]]:
+    def heard(self) -> Iterator[queue.SimpleQueue[dict[str, Any]]]:
         yield self.messages
 
 
 @pytest.fixture
 def line(monkeypatch: pytest.MonkeyPatch) -> Line:
     made = Line()
-    monkeypatch.setattr(JobHandle, "_heard", made.heard)
+    monkeypatch.setattr(JobHandle, "_heard", lambda _: made.heard())
     monkeypatch.setattr(handles, "LOOK", 0.001)
     return made
 
