@@ -287,11 +287,21 @@ class Cluster:
             facts = {"name": host.name, "address": host.address, "pid": host.pid, "state": ENDED}
             series.append(facts | {"time": time.time(), "reason": reason})
 
-    def conclude(self, reason: str) -> None:
-        """Record that the cluster has ended, unless that is known."""
+    def conclude(self, reason: str, *, known_better: bool = False) -> None:
+        """Record that the cluster has ended.
+
+        Parameters
+        ----------
+        reason
+            Why, if nobody else has said so.
+        known_better
+            Whether this reason counts whatever the hosts said: they know that they were ended, and
+            not why.
+        """
         record = self.record
-        if record.ended is None:
-            end = self.ended or End(time.time(), reason)
+        if record.ended is None or known_better:
+            end = None if known_better else self.ended
+            end = end or End(time.time(), reason)
             ended = replace(record, ended=end.time, reason=end.reason)
             self.folder.series("cluster").append(asdict(ended))
 

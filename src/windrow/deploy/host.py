@@ -36,6 +36,8 @@ TICK = 0.2
 """Seconds between two looks at the children and at the state store."""
 PATIENCE = 5.0
 """Seconds that a child may take to end after it was asked to."""
+ORPHANED = 30.0
+"""Seconds without a scheduler after which a host has nobody to work for."""
 RESTARTS = 20
 """How often a worker or a driver is started again before the host gives up."""
 
@@ -94,6 +96,7 @@ class Host:
     children: list[Child] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     reason: str = ""
+    alone_since: float | None = None
 
     @property
     def generation(self) -> Folder:
@@ -107,8 +110,9 @@ class Host:
         self._record("starting")
         deadman = self._start_deadman()
         try:
-            self._boot()
-            self._record("ready")
+            self._boot(deadman)
+            if not self.stopping.is_set():
+                self._record("ready")
             while not self.stopping.wait(TICK):
                 self._heartbeat(deadman)
                 self._watch(time.monotonic() - born)
@@ -123,28 +127,36 @@ class Host:
         self.reason = self.reason or reason
         self.stopping.set()
 
-    def _boot(self) -> None:
+    def _boot(self, deadman: subprocess.Popen[bytes]) -> None:
         """Start the children in the order in which they need each other."""
         limit = self.config.boot_timeout
         if self.config.index == 0:
             self._add("scheduler", "windrow.deploy.serve", "scheduler", self.config_path)
-            self._await("scheduler", limit)
+            self._await("scheduler", limit, deadman)
         self._add("worker", "windrow.deploy.serve", "worker", self.config_path)
         if self.config.index == 0:
             for number in range(self.config.max_jobs):
                 name = f"driver-{number}"
                 self._add(name, "windrow.deploy.driver", self.config_path, name)
-        self._await("worker", limit)
+        self._await("worker", limit, deadman)
 
-    def _await(self, role: str, limit: float) -> None:
+    def _await(self, role: str, limit: float, deadman: subprocess.Popen[bytes]) -> None:
         """Wait until a child has said that it is ready, by a file in the scratch folder."""
         what = f"the {role} of {self.config.name} to be ready"
         deadline = Deadline(limit, what, f"look at {self._log_path(role)}")
-        while not (Path(self.config.scratch) / f"{role}.ready").exists():
+        while not self._ready(role).exists():
+            self._heartbeat(deadman)
             self._check_stop()
+            for child in self.children:
+                if (code := child.ended()) is not None:
+                    self.stop(f"its {child.role} ended with {code} before it was ready")
             if self.stopping.is_set():
                 return
             deadline.pause(0.02)
+
+    def _ready(self, role: str) -> Path:
+        """Name the file by which a child says that it is ready."""
+        return Path(self.config.scratch) / f"{role}.ready"
 
     def _add(self, role: str, *command: str) -> None:
         child = Child(role, command)
@@ -177,8 +189,22 @@ class Host:
             code = child.ended()
             if code is not None and not self.stopping.is_set():
                 self._replace(child, code)
-        if self.config.index == 0 and self.config.idle_shutdown_timeout >= 0:
+        if self.config.index != 0:
+            self._check_chief()
+        elif self.config.idle_shutdown_timeout >= 0:
             self._check_idle(age)
+
+    def _check_chief(self) -> None:
+        """End when the worker has lost its scheduler and finds none again."""
+        if self._ready("worker").exists():
+            self.alone_since = None
+            return
+        self.alone_since = self.alone_since or time.monotonic()
+        chief = self.generation.series("hosts/host-0").last()
+        if chief is not None and chief[1]["state"] == "ended":
+            self.stop(f"host-0 ended: {chief[1].get('reason') or 'it gave no reason'}")
+        elif time.monotonic() - self.alone_since > ORPHANED:
+            self.stop(f"its worker found no scheduler for {ORPHANED:g} s")
 
     def _replace(self, child: Child, code: int) -> None:
         """Start a dead worker or driver again; without its scheduler a cluster ends."""
@@ -189,7 +215,7 @@ class Host:
         else:
             if child.role.startswith("driver"):
                 self._bury(child, code)
-            (Path(self.config.scratch) / f"{child.role}.ready").unlink(missing_ok=True)
+            self._ready(child.role).unlink(missing_ok=True)
             self._start(child)
 
     def _bury(self, driver: Child, code: int) -> None:

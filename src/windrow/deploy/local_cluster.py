@@ -115,7 +115,7 @@ def start(record: ClusterRecord, state_path: str | os.PathLike[str], ground: Gro
         write_private(cluster.provider.tls(), create_credentials(record.name, record.max_lifetime))
         cluster.provider.start(record, list(range(record.num_hosts)))
     except BaseException as error:
-        cluster.conclude(f"it did not start: {type(error).__name__}")
+        cluster.conclude(f"it did not start: {type(error).__name__}", known_better=True)
         raise
     return cluster
 
