@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from windrow.errors import ColumnNotFoundError, FileFormatError, SchemaMismatchError, WindrowError
+from windrow.errors import ColumnNotFoundError, SchemaMismatchError
 from windrow.io.arrow_types import dtype_of, normalize
 from windrow.io.compression import RangeFile
 from windrow.io.memory import PHYSICAL
+from windrow.io.parquet_footer import damage, metadata
 from windrow.io.read import Read
 from windrow.plan.schema import Schema
 from windrow.plan.sources import ParquetFormat, Piece
@@ -28,7 +29,7 @@ STEP = 1 << 16
 
 def describe(files: Sequence[FileStamp], usecols: Sequence[str], partition_bytes: int) -> Scan:
     """Tell names and types from the footer of the first file; nothing else is read."""
-    columns = _columns(files[0])
+    columns = _columns(files[0], metadata(files[0]))
     names = tuple(name for name, _ in columns)
     for name in usecols:
         if name not in names:
@@ -48,9 +49,10 @@ def pieces(
 def read(scan: Scan, piece: Piece, columns: Sequence[str] | None = None) -> Read:
     """Read some columns of some row groups."""
     wanted = list(scan.schema.names if columns is None else columns)
-    file = _open(scan.files[piece.file])
+    file = _open(scan, piece.file)
     groups = list(range(piece.start, piece.stop))
-    table = _whole(scan, piece, lambda: file.read_row_groups(groups, columns=wanted))
+    with damage(scan.files[piece.file], _checksum(scan, piece.file)):
+        table = file.read_row_groups(groups, columns=wanted)
     return Read(_typed(scan, piece.file, pl.DataFrame(pl.from_arrow(table)).select(wanted)))
 
 
@@ -58,7 +60,7 @@ def peek(scan: Scan, rows: int, columns: Sequence[str] | None = None) -> pl.Data
     """Return the first rows of the first file, if it has so many or is the only one."""
     import pyarrow as pa
 
-    file = _open(scan.files[0], in_steps=True)
+    file = _open(scan, 0, in_steps=True)
     if file.metadata.num_rows < rows and len(scan.files) > 1:
         return None
     names = list(scan.schema.names if columns is None else columns)
@@ -68,11 +70,12 @@ def peek(scan: Scan, rows: int, columns: Sequence[str] | None = None) -> pl.Data
         found += file.metadata.row_group(len(groups)).num_rows
         groups.append(len(groups))
     batches, found = [], 0
-    for batch in file.iter_batches(batch_size=max(rows, 1), row_groups=groups, columns=names):
-        batches.append(batch)
-        found += batch.num_rows
-        if found >= rows:
-            break
+    with damage(scan.files[0], _checksum(scan, 0)):
+        for batch in file.iter_batches(batch_size=max(rows, 1), row_groups=groups, columns=names):
+            batches.append(batch)
+            found += batch.num_rows
+            if found >= rows:
+                break
     if not batches:
         return pl.DataFrame(schema={name: PHYSICAL[scan.schema[name]] for name in names})
     frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(batches))).select(names)
@@ -81,54 +84,66 @@ def peek(scan: Scan, rows: int, columns: Sequence[str] | None = None) -> pl.Data
 
 def count(scan: Scan, piece: Piece) -> int:
     """Rows of some row groups, as the footer says."""
-    metadata = _open(scan.files[piece.file]).metadata
+    footer = _metadata(scan, piece.file)
     groups = range(piece.start, piece.stop)
-    return sum(metadata.row_group(group).num_rows for group in groups)
+    return sum(footer.row_group(group).num_rows for group in groups)
 
 
-def _open(stamp: FileStamp, *, in_steps: bool = False) -> Any:
+def _metadata(scan: Scan, file: int) -> Any:
+    return metadata(scan.files[file], _checksum(scan, file))
+
+
+def _checksum(scan: Scan, file: int) -> str:
+    """Of the file's footer, if the table was saved with one."""
+    known = scan.format.footers if isinstance(scan.format, ParquetFormat) else ()
+    return known[file] if known else ""
+
+
+def _open(scan: Scan, file: int, *, in_steps: bool = False) -> Any:
     """Open a file; `in_steps` reads a column's pages as they are needed, not all at once."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    found = _metadata(scan, file)
+    with damage(scan.files[file], _checksum(scan, file)):
         return pq.ParquetFile(
-            pa.PythonFile(RangeFile(stamp), "r"),
+            pa.PythonFile(RangeFile(scan.files[file]), "r"),
+            metadata=found,
             page_checksum_verification=True,
             buffer_size=STEP if in_steps else 0,
             pre_buffer=not in_steps,
         )
-    except pa.ArrowInvalid as error:
-        raise FileFormatError(stamp.url, f"is no whole Parquet file ({error})", _ADVICE) from error
 
 
-_ADVICE = "fetch or write it again"
+def _columns(stamp: FileStamp, found: Any) -> tuple[tuple[str, DType], ...]:
+    """Names and types from a footer."""
+    import pyarrow as pa
 
-
-def _columns(stamp: FileStamp) -> tuple[tuple[str, DType], ...]:
-    empty = pl.DataFrame(pl.from_arrow(_open(stamp).schema_arrow.empty_table()))
+    with damage(stamp, ""):
+        schema = found.schema.to_arrow_schema()
+    empty = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([], schema=schema)))
     return tuple((name, dtype_of(kind, name)) for name, kind in empty.schema.items())
 
 
 def _pieces_of(scan: Scan, file: int) -> list[Piece]:
-    metadata = _open(scan.files[file]).metadata
-    _check_columns(scan, file)
+    footer = _metadata(scan, file)
+    _check_columns(scan, file, footer)
     found: list[Piece] = []
     start = size = 0
-    for group in range(metadata.num_row_groups):
-        own = metadata.row_group(group).total_byte_size
+    for group in range(footer.num_row_groups):
+        own = footer.row_group(group).total_byte_size
         if group > start and size + own > scan.partition_bytes:
             found.append(Piece(file, start, group))
             start, size = group, 0
         size += own
-    if metadata.num_row_groups > start and metadata.num_rows:
-        found.append(Piece(file, start, metadata.num_row_groups))
+    if footer.num_row_groups > start and footer.num_rows:
+        found.append(Piece(file, start, footer.num_row_groups))
     return found
 
 
-def _check_columns(scan: Scan, file: int) -> None:
+def _check_columns(scan: Scan, file: int, footer: Any) -> None:
     """Raise `SchemaMismatchError` when a file lacks a column or has it with another type."""
-    found = dict(_columns(scan.files[file]))
+    found = dict(_columns(scan.files[file], footer))
     for name, kind in scan.columns:
         if PHYSICAL.get(found.get(name, kind)) != PHYSICAL[kind] or name not in found:
             has = f"{name!r} as {found[name].value}" if name in found else f"no column {name!r}"
@@ -149,13 +164,3 @@ def _typed(scan: Scan, file: int, frame: pl.DataFrame) -> pl.DataFrame:
                     f"{scan.files[file].url} has {name!r} as {found[name].value}",
                 )
     return plain
-
-
-def _whole(scan: Scan, piece: Piece, work: Callable[[], Any]) -> Any:
-    try:
-        return work()
-    except OSError as error:  # what Arrow raises for damaged pages has no number
-        if error.errno is not None or isinstance(error, WindrowError):
-            raise
-        url = scan.files[piece.file].url
-        raise FileFormatError(url, f"is damaged ({error})", _ADVICE) from error

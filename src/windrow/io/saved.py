@@ -6,6 +6,7 @@ the table before or after a save, never a mixture.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +46,14 @@ def open_saved(url: str) -> Scan:
     NewerFormatError
         A newer windrow saved it.
     DamagedFolderError
-        A part is missing or has another size, or the manifest makes no sense.
+        A part is missing or has another size, or the manifest is not as it was written.
     """
     found = manifest_of(url)
     try:
         columns = tuple((str(name), DType(kind)) for name, kind in found["columns"])
         files = tuple(_part(url, str(part["file"]), int(part["bytes"])) for part in found["parts"])
-        return Scan(files, ParquetFormat(), columns)
+        footers = tuple(str(part["footer_sha256"]) for part in found["parts"])
+        return Scan(files, ParquetFormat(footers), columns)
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedFolderError(url, f"its manifest makes no sense ({error!r})") from error
 
@@ -72,19 +74,32 @@ def manifest_of(url: str) -> dict[str, Any]:
         raise DamagedFolderError(url, f"{MANIFEST} tells no version")
     if version > VERSION:
         raise NewerFormatError(url, version, VERSION)
+    if found.pop("sha256", None) != _checksum(found):
+        raise DamagedFolderError(url, f"the checksum of its {MANIFEST} differs")
     return found
 
 
 def manifest_text(schema: Schema, parts: Sequence[dict[str, Any]]) -> bytes:
     """Return the manifest of a table."""
     columns = [[name, kind.value] for name, kind in schema.items()]
-    record = {"format": FORMAT, "version": VERSION, "columns": columns, "parts": list(parts)}
+    record: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "columns": columns,
+        "parts": list(parts),
+    }
+    record["sha256"] = _checksum(record)
     return json.dumps(record, indent=1, ensure_ascii=False).encode()
 
 
 def manifest_at(url: str) -> str:
     """Return the URL of the manifest of a folder."""
     return f"{url.rstrip('/')}/{MANIFEST}"
+
+
+def _checksum(record: dict[str, Any]) -> str:
+    text = json.dumps(record, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _part(url: str, name: str, size: int) -> FileStamp:

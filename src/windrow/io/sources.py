@@ -69,7 +69,7 @@ def describe(
     """
     storage = storage_of(url)
     files = storage.listing(url)
-    if any(path_of(stamp.url).name == saved.MANIFEST for stamp in files):
+    if any(path_of(stamp.url).name == saved.MANIFEST for stamp in files) and saved.is_saved(url):
         return saved.open_saved(url)
     files = [stamp for stamp in files if stamp.size != 0]
     if not files:

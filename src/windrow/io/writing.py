@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from windrow.errors import DiskFullError, SourceNotFoundError, UnwritableError
 from windrow.io.compression import path_of
 from windrow.io.csv.writing import CsvLayout, head_text, rows_text, tail_text
+from windrow.io.parquet_footer import checksum, footer_length
 from windrow.io.registry import storage_of
 from windrow.io.saved import is_saved, manifest_at, manifest_of, manifest_text
 from windrow.plan.sources import LEAF_ROWS
@@ -81,7 +82,14 @@ class SavedTableWriter:
         )
         with storage_of(url).open_write(_inside(url, name)) as file:
             file.write(data.getbuffer())
-        return {"file": name, "rows": frame.height, "bytes": data.getbuffer().nbytes}
+        written = data.getbuffer()
+        footer = checksum(written[-footer_length(written) :])
+        return {
+            "file": name,
+            "rows": frame.height,
+            "bytes": written.nbytes,
+            "footer_sha256": footer,
+        }
 
     def finish(self, url: str, records: Sequence[Any]) -> None:
         """Write the manifest; then remove what only an earlier one named."""

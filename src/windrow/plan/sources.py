@@ -64,7 +64,13 @@ class CsvFormat:
 
 @dataclass(frozen=True)
 class ParquetFormat:
-    """Parquet; the file itself says how it is written."""
+    """Parquet; the file itself says how it is written.
+
+    `footers` are the checksums of the files' footers where they are known (a saved table), else
+    empty.
+    """
+
+    footers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

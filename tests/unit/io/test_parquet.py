@@ -99,3 +99,20 @@ def test_an_empty_table_and_a_cut_file(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(FileFormatError, match="is no whole Parquet file"):
         sources.describe(str(path))
+
+
+def test_a_footer_that_makes_no_sense_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    write(path)
+    data = path.read_bytes()
+    length = int.from_bytes(data[-8:-4], "little")
+    path.write_bytes(data[: -8 - length] + b"\xff" * length + data[-8:])
+    with pytest.raises(FileFormatError, match=r"a\.parquet is damaged .*fetch or write it again"):
+        sources.describe(str(path))
+
+
+def test_a_footer_longer_than_the_first_look_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({f"column number {i}": [i] for i in range(1000)}), path)
+    assert int.from_bytes(path.read_bytes()[-8:-4], "little") > 1 << 16
+    assert load(sources.describe(str(path)))[0]["column number 999"].to_list() == [999]

@@ -18,14 +18,13 @@ from tests.support.pieces import load
 from windrow.errors import (
     DamagedFolderError,
     DiskFullError,
-    FileFormatError,
     NewerFormatError,
     SourceNotFoundError,
     UnwritableError,
 )
 from windrow.io import sources
 from windrow.io.csv.writing import CsvLayout, rows_text
-from windrow.io.saved import open_saved
+from windrow.io.saved import _checksum, open_saved
 from windrow.io.writing import CsvWriter, SavedTableWriter
 from windrow.plan.schema import Schema
 from windrow.plan.sources import CsvFormat
@@ -100,6 +99,28 @@ def test_a_table_is_not_saved_into_other_things(tmp_path: Path) -> None:
     save(str(tmp_path / "empty"), FRAME)
 
 
+def signed(manifest: dict[str, Any]) -> str:
+    """Give a manifest as text, with the checksum that belongs to it."""
+    record = {name: value for name, value in manifest.items() if name != "sha256"}
+    return json.dumps(record | {"sha256": _checksum(record)})
+
+
+def test_a_byte_that_changed_is_an_error_or_harmless_wherever_it_lies(tmp_path: Path) -> None:
+    folder = tmp_path / "table"
+    save(str(folder), FRAME)
+    for file in sorted(folder.iterdir()):
+        whole = file.read_bytes()
+        for at in range(0, len(whole), 7):
+            file.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
+            try:
+                scan = open_saved(str(folder))
+                assert scan.schema == SCHEMA, at
+                assert load(scan)[0].equals(FRAME, null_equal=True), at
+            except DamagedFolderError as error:
+                assert error.url == str(folder)  # noqa: PT017  # not every byte matters
+        file.write_bytes(whole)
+
+
 def test_a_damaged_or_newer_folder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "table"
     save(str(folder), FRAME)
@@ -107,7 +128,7 @@ def test_a_damaged_or_newer_folder_is_refused(tmp_path: Path) -> None:
     good = json.loads(manifest.read_text())
 
     def refused(change: dict[str, Any] | str, error: type[Exception], words: str) -> None:
-        manifest.write_text(change if isinstance(change, str) else json.dumps(good | change))
+        manifest.write_text(change if isinstance(change, str) else signed(good | change))
         with pytest.raises(error, match=words):
             open_saved(str(folder))
 
@@ -123,7 +144,7 @@ def test_a_damaged_or_newer_folder_is_refused(tmp_path: Path) -> None:
     part.write_bytes(data[:-9])
     refused({}, DamagedFolderError, f"{len(data) - 9} of {len(data)} bytes")
     part.write_bytes(data[:40] + bytes([data[40] ^ 0x55]) + data[41:])
-    with pytest.raises(FileFormatError, match=r"\.parquet is damaged"):
+    with pytest.raises(DamagedFolderError, match=r"its part .*\.parquet is damaged"):
         load(open_saved(str(folder)))
     manifest.unlink()
     with pytest.raises(SourceNotFoundError, match="no saved table"):
