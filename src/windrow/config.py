@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from windrow.errors import DeadlineError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PREFIX = "WINDROW_"
+TRUE = {"1", "true", "yes", "on"}
 
 
 def _usable_cores() -> int:
@@ -52,6 +53,12 @@ class Settings:
     on_interrupt
         What Ctrl-C does to work on a cluster: ``ask`` (and cancel it where nobody can answer),
         ``cancel`` or ``leave``.
+    isolate_functions
+        Whether user functions run in child processes, which can be stopped; a cluster's workers do.
+    function_timeout
+        Seconds that a function in a child process may take for one row; 0 is no limit.
+    function_memory
+        Bytes that functions may take in a child process (on Linux); 0 is no limit.
     """
 
     threads: int = field(default_factory=_usable_cores)
@@ -60,16 +67,20 @@ class Settings:
     io_timeout: float = 60.0
     progress: str = "auto"
     on_interrupt: str = "ask"
+    isolate_functions: bool = False
+    function_timeout: float = 0.0
+    function_memory: int = 0
 
     @staticmethod
     def from_environment() -> Settings:
         """Read ``WINDROW_THREADS``, ``WINDROW_SCRATCH`` and so on."""
-        given = {}
+        given: dict[str, Any] = {}
         defaults = Settings()
         for f in fields(Settings):
             text = os.environ.get(PREFIX + f.name.upper())
             if text is not None:
-                given[f.name] = type(getattr(defaults, f.name))(text)
+                kind = type(getattr(defaults, f.name))
+                given[f.name] = text.lower() in TRUE if kind is bool else kind(text)
         return replace(defaults, **given)
 
 

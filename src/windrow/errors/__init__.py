@@ -54,6 +54,8 @@ from windrow.errors.running import (
     CancelledError,
     DateFormatError,
     DeadlineError,
+    FunctionDiedError,
+    FunctionTimeoutError,
 )
 from windrow.errors.sources import (
     BadRowError,
@@ -119,6 +121,8 @@ __all__ = [
     "EnvironmentNotSetError",
     "FeatureTypeError",
     "FileFormatError",
+    "FunctionDiedError",
+    "FunctionTimeoutError",
     "HiddenSourceError",
     "HostNotFoundError",
     "HostStartError",

@@ -51,3 +51,33 @@ class DeadlineError(ToolkitError, TimeoutError):
 
     def __str__(self) -> str:
         return f"{self.what} did not happen within {self.seconds:g} s; {self.advice}"
+
+
+class FunctionTimeoutError(ToolkitError, TimeoutError):
+    """A user's function works on one row for too long; it was stopped."""
+
+    def __init__(self, function: str, row: int, seconds: float) -> None:
+        super().__init__(function, row, seconds)
+        self.function, self.row, self.seconds = function, row, seconds
+
+    def __str__(self) -> str:
+        return (
+            f"the function {self.function} took more than {self.seconds:g} s for row {self.row} "
+            "and was stopped; make it faster, or raise the setting function_timeout"
+        )
+
+
+class FunctionDiedError(ToolkitError, ChildProcessError):
+    """A user's function ended the process that it ran in."""
+
+    def __init__(self, function: str, first: int, last: int, fate: str) -> None:
+        super().__init__(function, first, last, fate)
+        self.function, self.first, self.last, self.fate = function, first, last, fate
+
+    def __str__(self) -> str:
+        one = self.first == self.last
+        rows = f"row {self.first}" if one else f"rows {self.first} to {self.last}"
+        return (
+            f"the function {self.function} ended its process in {rows} ({self.fate}); call it on "
+            f"{'that row' if one else 'those rows'} by itself to see why"
+        )

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from windrow.errors import CancelledError, CastError
-from windrow.execution.cancel import check
+from windrow.config import settings
+from windrow.execution.calls import Called, Calls
 from windrow.execution.lower_step import Position, repeated
 from windrow.execution.values import CHUNK, PHYSICAL, empty, python_values, series_from_values
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from windrow.execution.calls import Caller
     from windrow.plan.expressions import Apply, Score
-
-ROWS_UNLOOKED = 16
-"""Rows on which a user's function, which may be slow, is called before `check` looks again."""
 
 
 def apply(node: Apply, columns: Sequence[pl.Series], rows: int, position: Position) -> pl.Series:
-    """Call a user's function on each row.
+    """Call a user's function on each row, in this process or in one of its own.
 
     Raises
     ------
@@ -34,71 +32,24 @@ def apply(node: Apply, columns: Sequence[pl.Series], rows: int, position: Positi
         What the function raised, with a note that names row and column.
     CastError
         A result is not of the type that the column is to have.
+    FunctionTimeoutError, FunctionDiedError
+        See `isolated`.
     """
-    function = node.function()
     parts = [empty(node.dtype)]
-    for start in range(0, rows, CHUNK):
-        chunk = [column.slice(start, CHUNK) for column in columns]
-        stop = min(start + CHUNK, rows)
-        arguments = _arguments(node, chunk, stop - start)
-        results = _called(node, function, arguments, position, start)
-        try:
-            part, _ = series_from_values(results, node.dtype, first_row=start)
-        except CastError as error:
-            raise CastError(
-                error.value,
-                error.wanted,
-                f"what the function gave for {_subject(node)}",
-                position.number(error.row),
-                "give another dtype=, or change what the function returns",
-            ) from None
-        parts.append(part)
+    with _caller(Called.of(node), position) as call:
+        for start in range(0, rows, CHUNK):
+            chunk = [column.slice(start, CHUNK) for column in columns]
+            parts.append(call(chunk, start, min(CHUNK, rows - start)))
     return pl.concat(parts)
 
 
-def _arguments(node: Apply, columns: Sequence[pl.Series], rows: int) -> Iterator[Any]:
-    """Yield what the function is called with: one value, or a dict of the row."""
-    values = [
-        python_values(repeated(column, rows), argument.type)
-        for column, argument in zip(columns, node.arguments, strict=True)
-    ]
-    if node.names is None:
-        return iter(values[0])
-    names = node.names
-    if not values:
-        return ({} for _ in range(rows))
-    return (dict(zip(names, row, strict=True)) for row in zip(*values, strict=True))
+def _caller(called: Called, position: Position) -> AbstractContextManager[Caller]:
+    """Choose where functions run; the results are the same."""
+    if not settings().isolate_functions:
+        return nullcontext(Calls(called, position))
+    from windrow.execution import isolated
 
-
-def _called(
-    node: Apply,
-    function: Callable[..., Any],
-    arguments: Iterator[Any],
-    position: Position,
-    start: int,
-) -> list[Any]:
-    results: list[Any] = []
-    argument = None
-    skip = node.skip_missing
-    try:
-        for number, argument in enumerate(arguments):
-            if number % ROWS_UNLOOKED == 0:
-                check()
-            results.append(None if skip and argument is None else function(argument))
-    except CancelledError:
-        raise
-    except Exception as error:
-        error.add_note(
-            f"in row {position.number(start + len(results))} of {_subject(node)}, "
-            f"where the function was called on {argument!r}"[:300]
-        )
-        raise
-    return results
-
-
-def _subject(node: Apply) -> str:
-    names = sorted(node.reads)
-    return f"column{'s'[: len(names) - 1]} {', '.join(map(repr, names))}" if names else "no column"
+    return isolated.calling(called, position)
 
 
 def score(node: Score, columns: Sequence[pl.Series], rows: int) -> dict[str, pl.Series]:
