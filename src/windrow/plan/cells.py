@@ -21,6 +21,7 @@ _INT = re.compile(r"[+-]?[0-9]{1,400}")
 _FLOAT = re.compile(
     r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.IGNORECASE
 )
+_LAST_SEPARATOR = re.compile(r"\s*[,;]$")
 _WORDS: dict[str, int | None] = {
     **dict.fromkeys(("", "None", "null", "NA")),
     **dict.fromkeys(("True", "true"), 1),
@@ -56,7 +57,7 @@ def parse_vector(text: str) -> list[float] | None:
     stripped = text.strip()
     if stripped[:1] != "[" or stripped[-1:] != "]":
         return None
-    inside = stripped[1:-1].strip()
+    inside = _LAST_SEPARATOR.sub("", stripped[1:-1].strip())
     items = re.split(r"\s*[,;]\s*|\s+", inside) if inside else []
     if not all(_FLOAT.fullmatch(item) for item in items):
         return None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from windrow.io.csv.cells import parse_nested, parse_vector
 from windrow.io.memory import PHYSICAL
+from windrow.plan.cells import parse_nested, parse_vector
 from windrow.plan.types import DType
 from windrow.plan.values import encode
 
