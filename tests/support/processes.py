@@ -1,14 +1,20 @@
 """An executor over bare spawned processes that share nothing: the seam's second implementation.
 
 Everything that reaches a worker is pickled; each worker has its own store, so a block that was
-built in one is built again in another when a task lands there.
+built in one is built again in another when a task lands there. Files they fetch from each other
+through sockets.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import pickle
+import shutil
+import tempfile
+import threading
 import traceback
+from multiprocessing.connection import Client, Listener
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import cloudpickle
@@ -23,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
+    from windrow.execution.spool import FileKey, Spool
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -30,9 +38,35 @@ LONGEST_TASK = 60.0
 """Seconds."""
 
 
-def serve(connection: Connection, memory_budget: int) -> None:
+class SocketPeers:
+    """The other processes, each with a socket of its number in one folder."""
+
+    def __init__(self, folder: str, number: int, spool: Spool) -> None:
+        self.address = str(number)
+        self._folder, self._spool = Path(folder), spool
+        self._listener = Listener(str(self._folder / self.address), "AF_UNIX")
+        threading.Thread(target=self._answer, daemon=True).start()
+
+    def fetch(self, address: str, key: FileKey, part: int) -> bytes | None:
+        with Client(str(self._folder / address), "AF_UNIX") as connection:
+            connection.send((key, part))
+            answer: bytes | None = connection.recv()
+            return answer
+
+    def _answer(self) -> None:
+        while True:
+            with self._listener.accept() as connection:
+                connection.send(self._spool.own(*connection.recv()))
+
+
+def forget(store: Store, names: Sequence[str]) -> None:
+    store.spool.forget(names)
+
+
+def serve(connection: Connection, memory_budget: int, folder: str, number: int) -> None:
     """Answer requests until the other end goes away."""
     store = Store(memory_budget)
+    store.spool.peers = SocketPeers(folder, number, store.spool)
     while True:
         try:
             task, item = pickle.loads(connection.recv_bytes())
@@ -50,10 +84,12 @@ def serve(connection: Connection, memory_budget: int) -> None:
 class Worker:
     """A process that answers one request at a time; answers nobody has asked for yet are kept."""
 
-    def __init__(self, memory_budget: int) -> None:
+    def __init__(self, memory_budget: int, folder: str, number: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, other = context.Pipe()
-        self._process = context.Process(target=serve, args=(other, memory_budget), daemon=True)
+        self._process = context.Process(
+            target=serve, args=(other, memory_budget, folder, number), daemon=True
+        )
         self._process.start()
         other.close()
         self._asked = 0
@@ -93,7 +129,8 @@ class Processes:
     """Workers that are processes; an item without a place goes to worker i modulo their number."""
 
     def __init__(self, count: int, memory_budget: int = 1 << 26) -> None:
-        self._workers = [Worker(memory_budget) for _ in range(count)]
+        self._folder = tempfile.mkdtemp(prefix="processes-")
+        self._workers = [Worker(memory_budget, self._folder, i) for i in range(count)]
 
     @property
     def parallelism(self) -> int:
@@ -130,9 +167,14 @@ class Processes:
         ranges = spread(partitions, [1] * len(self._workers))
         return [Share(numbers, 1, str(i)) for i, numbers in enumerate(ranges)]
 
+    def forget(self, names: Sequence[str]) -> None:
+        places = [str(i) for i in range(len(self._workers))]
+        list(self.map(forget, [names] * len(places), places))
+
     def close(self) -> None:
         for worker in self._workers:
             worker.close()
+        shutil.rmtree(self._folder)
 
 
 class ProcessExecutor(Driver):

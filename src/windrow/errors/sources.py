@@ -167,6 +167,20 @@ class NewerFormatError(ToolkitError, ValueError):
         )
 
 
+class DamagedScratchError(ToolkitError, OSError):
+    """What was just written to scratch disk cannot be read back."""
+
+    def __init__(self, partition: int) -> None:
+        super().__init__(partition)
+        self.partition = partition
+
+    def __str__(self) -> str:
+        return (
+            f"partition {self.partition} of a table was written to scratch disk and cannot be read "
+            f"back; check that disk, or choose another folder with WINDROW_SCRATCH"
+        )
+
+
 class DamagedFolderError(ToolkitError, OSError):
     """A saved folder has missing or altered parts."""
 

@@ -221,6 +221,21 @@ class RowsLostError(ToolkitError):
         )
 
 
+class ShuffleLostRowsError(ToolkitError):
+    """Rows that went from worker to worker are not those that set out."""
+
+    def __init__(self, operation: str, expected: int, got: int) -> None:
+        super().__init__(operation, expected, got)
+        self.operation, self.expected, self.got = operation, expected, got
+
+    def __str__(self) -> str:
+        return (
+            f"{self.operation}: {self.expected} rows went in and {self.got} came out; the result "
+            f"was dropped. A function that gives something else when it is called again does this, "
+            f"as does a source that changes; where there is neither, please report it"
+        )
+
+
 class UnequalVectorsError(ToolkitError, ValueError):
     """Vectors that are to be added have different lengths."""
 

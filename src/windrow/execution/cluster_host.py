@@ -122,6 +122,7 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
     _prepare()
     os.environ.setdefault("POLARS_MAX_THREADS", str(cores))  # before it is imported
     from windrow.execution import cluster_tasks
+    from windrow.execution.cluster_peers import HostPeers
     from windrow.execution.store import Store
 
     async def serve() -> None:
@@ -138,6 +139,7 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
             death_timeout=patience,
             dashboard=False,
         )
+        store.spool.peers = HostPeers(worker, store.spool)
         await _until_told(worker, on_ready)
 
     with configured(scratch=str(scratch), threads=cores, isolate_functions=True):

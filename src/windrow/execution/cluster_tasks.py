@@ -26,7 +26,7 @@ from windrow.errors import RemoteError
 from windrow.execution.cancel import Cancellation, cancellable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Bytes = NDArray[np.uint8]
 
-__all__ = ["Failure", "Packer", "Parcel", "Request", "cancel", "carry", "run", "serve"]
+__all__ = ["Failure", "Packer", "Parcel", "Request", "cancel", "carry", "forget", "run", "serve"]
 
 KEPT = 64
 """Shared values that either side remembers."""
@@ -117,10 +117,11 @@ class Packer:
 
     def __init__(self) -> None:
         from windrow.execution.protocol import Blocks
+        from windrow.execution.spooled import Files
         from windrow.execution.table import Table
         from windrow.plan.tables import Plan
 
-        self._kinds = (Plan, Table, Blocks)
+        self._kinds = (Plan, Table, Blocks, Files)
         self._table = Table
         self._packed: OrderedDict[tuple[int, ...], tuple[object, str]] = OrderedDict()
         self.shared: dict[str, Parcel] = {}
@@ -248,6 +249,11 @@ def serve(store: Store, host: str) -> None:
 def cancel(call: str) -> None:
     """Tell the tasks of a call that nobody wants their results."""
     _running.of(call).cancel()
+
+
+def forget(names: Sequence[str]) -> None:
+    """Remove this worker's files of these names."""
+    _this_store().spool.forget(names)
 
 
 def carry(parcel: Parcel) -> Parcel:

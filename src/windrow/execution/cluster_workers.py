@@ -93,6 +93,11 @@ class ClusterWorkers:
         finally:
             call.end()
 
+    def forget(self, names: Sequence[str]) -> None:
+        """See `Workers`; hosts that cannot be reached have nothing to keep."""
+        if self._link.client.status == "running":
+            self._link.client.run(cluster_tasks.forget, list(names), on_error="ignore")
+
     def close(self) -> None:
         """Let go of what hosts keep for this driver; their stores are theirs."""
         self._link.close()

@@ -64,7 +64,7 @@ class Driver:
 
     def __init__(self, workers: Workers) -> None:
         self.workers = workers
-        self.resolver = Resolver(self.map)
+        self.resolver = Resolver(self.map, workers.forget)
         self._told: set[tuple[str, Piece]] = set()
 
     def map(
@@ -118,6 +118,7 @@ class Driver:
 
     def close(self) -> None:
         """Give back what the workers hold."""
+        self.resolver.close()
         self.workers.close()
 
     def _tell(self, rejected: dict[tuple[str, Piece], Rejected]) -> None:

@@ -84,6 +84,10 @@ class Threads:
         del name
         return [Share(range(partitions), 4 * self.parallelism)]
 
+    def forget(self, names: Sequence[str]) -> None:
+        """See `Workers`."""
+        self.store.spool.forget(names)
+
     def close(self) -> None:
         """See `Workers`."""
         self.store.close()

@@ -1,17 +1,20 @@
 """From a plan to a table that can be read partition by partition.
 
 What needs more than one partition at a time (group, sort, unique, top k, the right side of a join,
-the number of rows before a row) is computed here, first, and stands in the table as memory.
+the number of rows before a row) is computed here, first, and stands in the table as memory, or
+where it is large as files of the workers.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from windrow.errors import LengthMismatchError
-from windrow.execution import group, order
+from windrow.execution import group, order, shuffle
+from windrow.execution.shuffle import Shuffler
+from windrow.execution.spooled import Spooled
 from windrow.execution.table import Table
 from windrow.execution.tasks import (
     Call,
@@ -45,11 +48,11 @@ from windrow.plan.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import polars as pl
 
-    from windrow.execution.store import Store
+    from windrow.execution.workers import Map
     from windrow.plan.node import Node
     from windrow.plan.sources import Piece
 
@@ -68,15 +71,16 @@ class Resolver:
     ----------
     run
         Runs a task for each item on the workers and yields the results in order.
+    forget
+        Lets the workers remove files of some names.
     """
 
-    def __init__(
-        self, run: Callable[[Callable[[Store, Any], Any], Sequence[Any]], Iterator[Any]]
-    ) -> None:
-        self._run = run
+    def __init__(self, run: Map, forget: Callable[[Sequence[str]], None]) -> None:
+        self._run, self._forget = run, forget
+        self._shuffler = Shuffler(run)
         self._pieces: dict[str, tuple[Piece, ...]] = {}
         self._counts: dict[str, tuple[int, ...]] = {}
-        self._kept: OrderedDict[str, Plan] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Plan, Sequence[str]]] = OrderedDict()
 
     def table(self, plan: Plan) -> Table:
         """Return the plan as a table, having computed what had to be."""
@@ -128,6 +132,13 @@ class Resolver:
         held = memory.from_frame(found, schema)
         return self.frame(replace_children(plan, lambda child: held if child is scan else child))
 
+    def close(self) -> None:
+        """Forget all results, and let the workers remove their files."""
+        names = [name for _, made in self._kept.values() for name in made]
+        self._kept.clear()
+        if names := [*names, *self._shuffler.take_names()]:
+            self._forget(names)
+
     def _unresolved(self, plan: Plan, made: dict[str, Plan]) -> list[Node]:
         """Nodes in order, those below a result that is at hand left out; such results are made."""
         order_ = topological(plan)
@@ -145,7 +156,7 @@ class Resolver:
         """Return a remembered result, or the head of a file."""
         if node.key in self._kept:
             self._kept.move_to_end(node.key)
-            return self._kept[node.key]
+            return self._kept[node.key][0]
         if isinstance(node, Slice) and (stop := _head(node)) is not None:
             found = self.peek(node.source, stop)
             if found is not None:
@@ -155,9 +166,11 @@ class Resolver:
         return None
 
     def _remember(self, key: str, plan: Plan) -> None:
-        self._kept[key] = plan
+        self._kept[key] = plan, self._shuffler.take_names()
         while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+            _, (_, names) = self._kept.popitem(last=False)
+            if names:
+                self._forget(names)
 
     def _table(self, plan: Plan) -> Table:
         return Table(plan, self._pieces, self._counts)
@@ -179,11 +192,28 @@ class Resolver:
                 return self._aligned(node)
             case Join():
                 return self._joined(node)
-            case Group() | Sort() | Unique() | TopK():
+            case Sort():
+                return self._sorted(node)
+            case Group() | Unique() | TopK():
                 return memory.from_frame(self._computed(node), node.schema)
             case _:
                 pass
         return node
+
+    def _filed(self, plan: Plan) -> Table:
+        """Return a table that can be read twice: of a few partitions, or of files."""
+        table = self._table(plan)
+        few = table.partitions <= shuffle.AT_ONCE
+        return table if few else self._table(self._shuffler.spooled(table))
+
+    def _sorted(self, node: Sort) -> Plan:
+        import polars as pl
+
+        table = self._filed(node.source)
+        if shuffle.is_large(table.plan):
+            return self._shuffler.sort(table, node.by)
+        together = pl.concat([memory.empty(node.schema), *self.frames(table)])
+        return memory.from_frame(order.sort(together, node.by), node.schema)
 
     def _computed(self, node: Plan) -> pl.DataFrame:
         """Compute an operation that sees all rows."""
@@ -207,15 +237,13 @@ class Resolver:
                 parts = list(self._run(TopKPartition(table, node), numbers))
                 together = pl.concat([nothing, *parts])
                 return order.topk(together, node.column, node.count, smallest=node.smallest)
-            case Sort():
-                return order.sort(pl.concat([nothing, *self.frames(table)]), node.by)
             case _:
                 raise TypeError(node)
 
     def _count(self, table: Table) -> tuple[int, ...]:
         plan = table.plan
         match plan:
-            case Memory():
+            case Memory() | Spooled():
                 return plan.counts
             case Project():
                 return self.counts(self._table(plan.source))

@@ -19,6 +19,7 @@ import numpy as np
 
 from windrow.config import scratch_folder
 from windrow.execution.notes import note, noting
+from windrow.execution.spool import Spool
 from windrow.io.local import writing_to
 from windrow.learn.leaf import Leaf
 
@@ -64,6 +65,8 @@ class Store:
         self._lock = threading.RLock()
         self._folder: Path | None = None
         self._used = 0
+        self.spool = Spool()
+        """Files of partitions of tables."""
         self.spilled_bytes = 0
         """Bytes written to scratch so far."""
 
@@ -120,6 +123,7 @@ class Store:
 
     def close(self) -> None:
         """Drop everything and remove the scratch files."""
+        self.spool.close()
         with self._lock:
             self._resident.clear()
             self._stored.clear()

@@ -15,6 +15,7 @@ from windrow.execution import lower
 from windrow.execution.join import joined
 from windrow.execution.lower import Position
 from windrow.execution.notes import note
+from windrow.execution.spooled import Spooled
 from windrow.io import memory, sources
 from windrow.plan.node import topological
 from windrow.plan.tables import Append, Filter, Join, Memory, Plan, Project, Scan, Slice, Zip
@@ -58,8 +59,8 @@ class Table:
     Attributes
     ----------
     plan
-        Made of scans, memory, projections, filters, slices with known bounds, appends, zips of
-        equal partitions, and joins whose right side is memory.
+        Made of scans, memory, files of the workers, projections, filters, slices with known
+        bounds, appends, zips of equal partitions, and joins whose right side is memory or files.
     pieces
         The partitions of each scan, by its key.
     counts
@@ -129,6 +130,8 @@ class Table:
                     counts[node.key] = len(self.pieces[node.key])
                 case Memory():
                     counts[node.key] = len(node.parts)
+                case Spooled():
+                    counts[node.key] = len(node.files)
                 case Append():
                     counts[node.key] = sum(counts[table.key] for table in node.tables)
                 case _:
@@ -190,8 +193,8 @@ class Table:
         match node:
             case Scan():
                 return read_piece(node, self.pieces[node.key][number], wanted)
-            case Memory():
-                return memory.part(node, number, wanted)
+            case Memory() | Spooled():
+                return _held(node, number, wanted, store)
             case Project():
                 own = node.expressions()
                 columns = [(name, own[name]) for name in wanted]
@@ -255,6 +258,13 @@ def _streamed(node: Plan) -> tuple[Plan, ...]:
 def _reads(expressions: Sequence[Expression] | Iterator[Expression]) -> Wanted:
     """Columns that expressions read, by name so that the order never depends on hashing."""
     return dict.fromkeys(sorted(frozenset[str]().union(*(e.reads for e in expressions))))
+
+
+def _held(plan: Memory | Spooled, number: int, wanted: Sequence[str], store: Store) -> pl.DataFrame:
+    """Return rows that were computed before."""
+    if isinstance(plan, Memory):
+        return memory.part(plan, number, wanted)
+    return plan.files.part(store, number).select(wanted)
 
 
 def _side_by_side(inputs: Sequence[pl.DataFrame], wanted: Sequence[str]) -> pl.DataFrame:

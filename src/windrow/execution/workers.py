@@ -38,6 +38,19 @@ class Share:
     place: str | None = None
 
 
+class Map(Protocol):
+    """`Workers.map`, or what stands before it."""
+
+    def __call__(
+        self,
+        task: Callable[[Store, T], R],
+        items: Sequence[T],
+        places: Sequence[str | None] | None = None,
+    ) -> Iterator[R]:
+        """See `Workers`."""
+        ...
+
+
 class Workers(Protocol):
     """A fixed or changing set of workers, each with a `Store`."""
 
@@ -62,6 +75,10 @@ class Workers(Protocol):
 
     def shares(self, name: str, partitions: int) -> list[Share]:
         """Say where blocks of this name lie: the same as before as far as workers still live."""
+        ...
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Let all workers remove their files of these names."""
         ...
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from windrow.plan.types import DType
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PHYSICAL", "empty", "from_frame", "part", "schema_of"]
+__all__ = ["PHYSICAL", "empty", "from_frame", "packed", "part", "schema_of", "unpacked"]
 
 PHYSICAL: dict[DType, pl.DataType] = {
     DType.INT: pl.Int64(),
@@ -74,11 +74,28 @@ def from_frame(
         counts = [min(PARTITION_ROWS, frame.height - start) for start in starts]
     parts, start = [], 0
     for count in counts:
-        stream = io.BytesIO()
-        frame.slice(start, count).rechunk().write_ipc_stream(stream)
-        parts.append(stream.getvalue())
+        parts.append(packed(frame.slice(start, count)))
         start += count
     return Memory(tuple(parts), tuple(counts), (schema or schema_of(frame)).items())
+
+
+def packed(frame: pl.DataFrame) -> bytes:
+    """Write a frame as an Arrow IPC stream."""
+    stream = io.BytesIO()
+    frame.rechunk().write_ipc_stream(stream)
+    return stream.getvalue()
+
+
+def unpacked(data: bytes, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Read an Arrow IPC stream, or some columns of it; they share its memory.
+
+    >>> unpacked(packed(pl.DataFrame({"a": [1], "b": [2]})), ["b"])["b"].to_list()
+    [2]
+    """
+    import pyarrow as pa  # reads a stream in place, where Polars copies it
+
+    table = pa.ipc.open_stream(pa.py_buffer(data)).read_all()
+    return pl.DataFrame(table if columns is None else table.select(list(columns)))
 
 
 def part(plan: Memory, index: int, columns: Sequence[str]) -> pl.DataFrame:
@@ -87,7 +104,4 @@ def part(plan: Memory, index: int, columns: Sequence[str]) -> pl.DataFrame:
     >>> part(from_frame(pl.DataFrame({"a": [1, 2], "b": [3, 4]})), 0, ["b"])["b"].to_list()
     [3, 4]
     """
-    import pyarrow as pa  # reads a stream in place, where Polars copies it
-
-    table = pa.ipc.open_stream(pa.py_buffer(plan.parts[index])).read_all()
-    return pl.DataFrame(table.select(list(columns)))
+    return unpacked(plan.parts[index], columns)

@@ -1,0 +1,99 @@
+"""Operations over all rows of large tables: rows go from worker to worker, not through the driver.
+
+Each is a few passes over files (`windrow.execution.spooled`). A pass reads files of the one before
+by partition or by part, its results are files again, and the numbers of rows are compared. What is
+large, and into how much it is cut, follows from the data alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from windrow.errors import ShuffleLostRowsError
+from windrow.execution.ranges import MergeRange, SampleKeys, SplitRanges, ends_of
+from windrow.execution.spooled import Files, KeepFile, PartitionRows, Spooled
+from windrow.plan.node import digest
+from windrow.plan.sources import PARTITION_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from windrow.execution.spooled import Recipe
+    from windrow.execution.table import Table
+    from windrow.execution.workers import Map
+    from windrow.plan.tables import Plan
+
+AT_ONCE = 4
+"""Partitions that a driver takes without asking how large they are."""
+DRIVER_BYTES = 64 << 20
+"""Bytes of a table up to which an operation over all rows is computed by the driver."""
+RANGE_ROWS = PARTITION_ROWS
+"""Rows of a range of a sorted table, about."""
+MOST_PARTS = 1024
+"""Parts that a file is cut into at most; beyond that they are larger."""
+SAMPLES = 256
+"""Rows drawn for each range: the ranges then differ by a few percent."""
+
+
+def is_large(plan: Plan) -> bool:
+    """Whether a table had better not pass through the driver."""
+    return isinstance(plan, Spooled) and plan.files.nbytes > DRIVER_BYTES
+
+
+class Shuffler:
+    """Runs the passes.
+
+    Parameters
+    ----------
+    run
+        `Driver.map`.
+    """
+
+    def __init__(self, run: Map) -> None:
+        self._run = run
+        self._made: list[str] = []
+
+    def take_names(self) -> tuple[str, ...]:
+        """Return, and forget, the names of the files made since the last call."""
+        names, self._made = tuple(self._made), []
+        return names
+
+    def spooled(self, table: Table) -> Spooled:
+        """Compute a table once into files of the workers."""
+        files = self._files(digest("rows", table.plan), PartitionRows(table), table.partitions)
+        return Spooled(files, table.plan.schema.items())
+
+    def sort(self, table: Table, by: tuple[tuple[str, bool], ...]) -> Spooled:
+        """Sort a spooled table."""
+        source = _files_of(table)
+        ranges = _parts(source.rows, RANGE_ROWS)
+        sample = SampleKeys(table, by, SAMPLES * ranges / max(1, source.rows))
+        numbers, places = range(table.partitions), source.places
+        begins = ends_of(list(self._run(sample, numbers, places)), by, ranges)
+        name = digest("ranges", source, by, ranges, sample.rate)
+        split = self._files(name, SplitRanges(table, by, begins), table.partitions, places)
+        _compare("splitting a table into ranges", source.rows, split.rows)
+        merged = self._files(digest("sorted", name), MergeRange(split, by), begins.height + 1)
+        _compare("sorting a table", source.rows, merged.rows)
+        return Spooled(merged, table.plan.schema.items())
+
+    def _files(
+        self, name: str, recipe: Recipe, count: int, places: Sequence[str | None] | None = None
+    ) -> Files:
+        self._made.append(name)
+        return Files(name, recipe, self._run(KeepFile(name, recipe), range(count), places))
+
+
+def _parts(size: int, each: int) -> int:
+    return min(max(1, -(-size // each)), MOST_PARTS)
+
+
+def _files_of(table: Table) -> Files:
+    if not isinstance(table.plan, Spooled):
+        raise TypeError(table.plan)
+    return table.plan.files
+
+
+def _compare(operation: str, expected: int, got: int) -> None:
+    if expected != got:
+        raise ShuffleLostRowsError(operation, expected, got)

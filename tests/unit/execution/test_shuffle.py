@@ -1,0 +1,87 @@
+"""What goes from worker to worker gives what one worker would have given, whatever the data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from windrow.execution import order, shuffle
+from windrow.execution.local import LocalExecutor
+from windrow.execution.protocol import collect
+from windrow.io import memory
+from windrow.plan.schema import Schema
+from windrow.plan.tables import Memory, Plan, Sort
+from windrow.plan.types import DType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAN = float("nan")
+SCHEMA = Schema(
+    [("k", DType.FLOAT), ("s", DType.STR), ("v", DType.ARRAY), ("n", DType.INT), ("i", DType.INT)]
+)
+CELLS = st.tuples(
+    st.sampled_from([None, 0.0, -0.0, NAN, -NAN, 1.0, -1.5, float("inf")]),
+    st.sampled_from([None, "", "a", "b", "ab", "\N{SNOWMAN}"]),
+    st.sampled_from([None, [], [0.0], [-0.0], [1.0, NAN], [1.0, 2.0]]),
+    st.sampled_from([None, 0, -1, 1 << 60]),
+)
+PARTS = st.lists(st.lists(CELLS, max_size=12), min_size=1, max_size=5)
+
+
+def table(parts: list[list[tuple[object, ...]]]) -> Plan:
+    rows = [row for part in parts for row in part]
+    data = [(*row, number) for number, row in enumerate(rows)]
+    kinds = {name: memory.PHYSICAL[kind] for name, kind in SCHEMA.items()}
+    frame = pl.DataFrame(data, schema=kinds, orient="row")
+    return memory.from_frame(frame, SCHEMA, [len(part) for part in parts])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _everything_is_large() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as limits:
+        limits.setattr(shuffle, "AT_ONCE", 0)
+        limits.setattr(shuffle, "DRIVER_BYTES", 0)
+        limits.setattr(shuffle, "RANGE_ROWS", 3)
+        yield
+
+
+def result(plan: Plan) -> pl.DataFrame:
+    executor = LocalExecutor(threads=1)
+    try:
+        return collect(executor, plan)
+    finally:
+        executor.close()
+
+
+def whole(plan: Plan) -> pl.DataFrame:
+    assert isinstance(plan, Memory)
+    return pl.concat([memory.part(plan, i, plan.schema.names) for i in range(len(plan.parts))])
+
+
+def same(left: pl.DataFrame, right: pl.DataFrame) -> bool:
+    return left.schema == right.schema and repr(left.rows()) == repr(right.rows())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    parts=PARTS,
+    by=st.lists(st.tuples(st.sampled_from("ksvn"), st.booleans()), min_size=1, max_size=3),
+)
+def test_a_large_table_is_sorted_as_a_small_one_is(
+    parts: list[list[tuple[object, ...]]], by: list[tuple[str, bool]]
+) -> None:
+    plan = table(parts)
+    by = list(dict(by).items())
+    assert same(result(Sort(plan, tuple(by))), order.sort(whole(plan), by))
+
+
+def test_a_sorted_table_is_cut_into_ranges_even_where_all_keys_are_equal() -> None:
+    plan = table([[(1.0, None, None, None)] * 30] * 3)
+    executor = LocalExecutor(threads=1)
+    heights = [frame.height for frame in executor.stream(Sort(plan, (("k", True),)))]
+    executor.close()
+    assert heights == [3] * 30
