@@ -72,6 +72,15 @@ def seed() -> int:
     return int(os.environ.get("WINDROW_SEED") or 0)
 
 
+@pytest.fixture(params=["here", "isolated"])
+def functions_run(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run users' functions in this process, then in processes of their own, as workers do."""
+    from windrow.config import configured
+
+    with configured(isolate_functions=request.param == "isolated"):
+        yield request.param
+
+
 @pytest.fixture(autouse=True)
 def _own_folder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run doctests in a folder of their own: an example may write 'model' or 'out.csv'."""

@@ -191,6 +191,7 @@ def test_a_function_that_raises() -> None:
     assert "150" in note.split("called on")[1]
 
 
+@pytest.mark.usefixtures("functions_run")
 def test_a_function_that_raises_tells_the_row_of_the_whole_table(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("x\n" + "".join(f"{x}\n" for x in range(1000)))

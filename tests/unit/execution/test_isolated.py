@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from tests.support.lowering import bits, table
 
-from windrow.config import Deadline, configured
+from windrow.config import Deadline, Settings, configured
 from windrow.errors import (
     CancelledError,
     CastError,
@@ -345,7 +345,17 @@ def test_the_rows_before_are_counted_for_a_message_only() -> None:
     assert applied(abs, [-1]) == [1]
 
 
-# --- what a function sees ---
+# --- what can be set, and what a function sees ---
+
+
+@pytest.mark.parametrize("text, meant", [("1", True), ("true", True), ("0", False), ("", False)])
+def test_isolation_is_set_by_the_environment(
+    text: str, *, meant: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINDROW_ISOLATE_FUNCTIONS", text)
+    monkeypatch.setenv("WINDROW_FUNCTION_TIMEOUT", "2.5")
+    found = Settings.from_environment()
+    assert (found.isolate_functions, found.function_timeout) == (meant, 2.5)
 
 
 def test_what_a_function_prints_goes_where_its_worker_prints(

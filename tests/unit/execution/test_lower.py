@@ -125,6 +125,7 @@ def test_an_unknown_number_of_rows_is_refused() -> None:
 # --- users' functions ---
 
 
+@pytest.mark.usefixtures("functions_run")
 def test_a_function_gets_python_values() -> None:
     import array
 
@@ -147,6 +148,7 @@ def test_a_function_gets_python_values() -> None:
     ]
 
 
+@pytest.mark.usefixtures("functions_run")
 def test_results_are_converted_to_the_type() -> None:
     frame = table(x=(INT, [1, 2, None]))
     half = Apply.of(lambda x: x / 2, (X,), None, INT, skip_missing=True)
@@ -161,6 +163,7 @@ def test_results_are_converted_to_the_type() -> None:
     assert values_of(frame, parts) == [{"k": 1}, {"k": 2}, {"k": None}]
 
 
+@pytest.mark.usefixtures("functions_run")
 def test_a_result_of_the_wrong_kind_names_the_row() -> None:
     frame = table(x=(INT, [1, 2]))
     wrong = Apply.of(lambda x: "a" if x == 2 else x, (X,), None, INT, skip_missing=True)
@@ -168,6 +171,7 @@ def test_a_result_of_the_wrong_kind_names_the_row() -> None:
         evaluate(frame, [("y", wrong)], Position(first_row=10))
 
 
+@pytest.mark.usefixtures("functions_run")
 def test_an_error_in_a_function_keeps_its_type_and_names_the_row() -> None:
     frame = table(x=(INT, [1, 0, 3]))
     fails = Apply.of(lambda x: 1 // x, (X,), None, INT, skip_missing=True)
@@ -184,6 +188,7 @@ def test_a_function_that_cannot_be_pickled_is_refused_when_built() -> None:
         Apply.of(lambda x: (lock, x), (X,), None, INT, skip_missing=True)
 
 
+@pytest.mark.usefixtures("functions_run")
 def test_a_function_without_columns_is_called_for_every_row() -> None:
     frame = table(x=(INT, [1, 2]))
     assert values_of(frame, Apply.of(len, (), (), INT, skip_missing=False)) == [0, 0]

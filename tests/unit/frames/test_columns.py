@@ -137,6 +137,7 @@ def test_columns_from_different_sources_stand_side_by_side() -> None:
     ]
 
 
+@pytest.mark.usefixtures("functions_run")
 def test_apply_gets_each_row_as_a_dict() -> None:
     sf = table()
     made = sf.apply(lambda row: f"{row['a']}{row['b']}")
@@ -150,6 +151,7 @@ def test_an_error_of_a_function_shows_at_once_with_its_row() -> None:
     assert "row 1" in caught.value.__notes__[0]
 
 
+@pytest.mark.usefixtures("functions_run")
 def test_a_later_error_of_a_function_keeps_its_type_too() -> None:
     made = wr.SArray(range(200)).apply(lambda x: 1 // (150 - x))
     with pytest.raises(ZeroDivisionError) as caught:

@@ -151,6 +151,7 @@ def test_choice_by_a_condition() -> None:
         wr.SArray.where(a > 2, a, "x")
 
 
+@pytest.mark.usefixtures("functions_run")
 def test_apply_finds_the_type_and_skips_none() -> None:
     a = wr.SArray([1, None, 3])
     assert list(a.apply(lambda x: x / 2)) == [0.5, None, 1.5]
