@@ -452,6 +452,26 @@ def test_stop_leaves_no_process_and_no_scratch_and_frees_the_path(tmp_path: Path
     assert "worker" in cluster.logs("host-1")
 
 
+def test_stop_ends_what_nobody_watches_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("windrow.deploy.cluster.PATIENCE", 0.5)
+    state = tmp_path / "state"
+    with gl.deploy.local_cluster.create("c", 1, memory="1GB", state_path=state) as cluster:
+        (scratch,) = (
+            json.loads(p.read_text())["scratch"] for p in (state / "gen-0001/config").iterdir()
+        )
+        deadman = next(pid for pid, said in processes_of(state).items() if "deadman" in said)
+        os.kill(deadman, signal.SIGKILL)
+        os.kill(process_of(state, "host-0", "host"), signal.SIGKILL)
+        until("the host to be lost", lambda: cluster.recorded_hosts()[0].state == "lost")
+        assert processes_of(state) != {}
+        assert cluster.status == "Ended: host-0 is gone and left no word"
+    until("the end of all", lambda: processes_of(state) == {})
+    assert not Path(scratch).exists()
+    assert "killed" in cluster.recorded_hosts()[0].reason
+
+
 def test_a_host_that_does_not_start_undoes_the_cluster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

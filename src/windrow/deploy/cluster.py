@@ -252,7 +252,8 @@ class Cluster:
         except DeadlineError:
             for host in self._running():
                 self.end(host, f"it did not end within {PATIENCE:g} s and was killed")
-        self.conclude("stopped by a client")
+        if self.record.ended is None:
+            self.conclude(self.ended or End(time.time(), "stopped by a client"))
 
     def resize(self, num_hosts: int) -> None:
         """Bring the cluster to a number of hosts: missing ones are started, the last ones ended.
@@ -287,23 +288,10 @@ class Cluster:
             facts = {"name": host.name, "address": host.address, "pid": host.pid, "state": ENDED}
             series.append(facts | {"time": time.time(), "reason": reason})
 
-    def conclude(self, reason: str, *, known_better: bool = False) -> None:
-        """Record that the cluster has ended.
-
-        Parameters
-        ----------
-        reason
-            Why, if nobody else has said so.
-        known_better
-            Whether this reason counts whatever the hosts said: they know that they were ended, and
-            not why.
-        """
-        record = self.record
-        if record.ended is None or known_better:
-            end = None if known_better else self.ended
-            end = end or End(time.time(), reason)
-            ended = replace(record, ended=end.time, reason=end.reason)
-            self.folder.series("cluster").append(asdict(ended))
+    def conclude(self, end: End) -> None:
+        """Record that the cluster has ended; what was recorded of an end counts no more."""
+        ended = replace(self.record, ended=end.time, reason=end.reason)
+        self.folder.series("cluster").append(asdict(ended))
 
     def _running(self) -> list[Host]:
         """Hosts of which anything is left."""

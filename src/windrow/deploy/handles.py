@@ -104,6 +104,11 @@ class JobHandle:
         return str(self.job.record.get("name", ""))
 
     @property
+    def submitted(self) -> float:
+        """When it was submitted; seconds since 1970."""
+        return int(self.id.split("-")[0]) / 1e9
+
+    @property
     def status(self) -> str:
         """``Pending``, ``Running``, ``Completed``, ``Failed`` or ``Canceled``."""
         return self.job.state
@@ -235,6 +240,7 @@ class JobHandle:
         """Ask what is to become of the job, do it, and say what was done."""
         how = settings().on_interrupt
         if how == "ask":
+            getattr(deliver, "close", int)()  # a live table would write over the question
             how = "cancel" if self._asked() else "leave"
         if how == "cancel":
             try:
@@ -290,8 +296,7 @@ class Jobs:
     def __repr__(self) -> str:
         lines = [f"{'Job':<30}{'Submitted (UTC)':<22}{'Status':<12}Name"]
         for handle in self:
-            seconds = int(handle.id.split("-")[0]) / 1e9
-            when = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+            when = datetime.datetime.fromtimestamp(handle.submitted, datetime.UTC)
             lines.append(
                 f"{handle.id:<30}{when:%Y-%m-%d %H:%M:%S}   {handle.status:<12}{handle.name}"
             )

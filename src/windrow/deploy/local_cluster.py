@@ -17,6 +17,7 @@ from pathlib import Path
 from windrow.deploy import versions
 from windrow.deploy.cluster import Cluster
 from windrow.deploy.credentials import create_credentials, write_private
+from windrow.deploy.lifecycle import End
 from windrow.deploy.local_hosts import Ground, LocalHosts, Loopback
 from windrow.deploy.records import ClusterRecord
 from windrow.deploy.state import StateStore
@@ -28,7 +29,7 @@ from windrow.errors import (
 )
 from windrow.io.local import local_path
 
-__all__ = ["create", "load"]
+__all__ = ["create", "find", "known", "load"]
 
 KIND = "local"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -115,7 +116,8 @@ def start(record: ClusterRecord, state_path: str | os.PathLike[str], ground: Gro
         write_private(cluster.provider.tls(), create_credentials(record.name, record.max_lifetime))
         cluster.provider.start(record, list(range(record.num_hosts)))
     except BaseException as error:
-        cluster.conclude(f"it did not start: {type(error).__name__}", known_better=True)
+        # Its hosts may have recorded that they were ended; they do not know why.
+        cluster.conclude(End(time.time(), f"it did not start: {type(error).__name__}"))
         raise
     return cluster
 
@@ -135,12 +137,42 @@ def load(state_path: str | os.PathLike[str]) -> Cluster:
     ClusterEndedError
         There is none any more; the error says since when, and why.
     """
+    cluster = find(state_path)
+    cluster.require_alive()
+    return cluster
+
+
+def find(state_path: str | os.PathLike[str]) -> Cluster:
+    """Return the cluster that lives at a path, or the last that did: its records and logs stay.
+
+    Parameters
+    ----------
+    state_path
+        What `create` was given, or the cluster's name.
+
+    Raises
+    ------
+    ClusterNotFoundError
+        There never was one.
+    """
     path = os.fspath(state_path)
     named = _NAME.fullmatch(path) and not local_path(path).exists()
     store = StateStore(str(local_path(str(default_path(path)) if named else path)))
-    cluster = _newest(store)
-    cluster.require_alive()
-    return cluster
+    found = _clusters(store)
+    if not found:
+        raise ClusterNotFoundError(store.url)
+    return next((cluster for cluster in found if cluster.ended is None), found[0])
+
+
+def known() -> list[Cluster]:
+    """Return the clusters of this user that have no state path of their own, by name.
+
+    Of each name it is the one that lives, or the last that did.
+    """
+    place = default_path("any").parent
+    stores = (StateStore(str(path)) for path in place.glob("*"))
+    names = sorted(Path(store.url).name for store in stores if store.generations())
+    return [find(place / name) for name in names]
 
 
 def memory_bytes(memory: str | int) -> int:
@@ -171,10 +203,12 @@ def _require_free(store: StateStore, below: int | None = None) -> None:
     for cluster in _clusters(store):
         if below is not None and cluster.number >= below:
             continue
-        if cluster.ended is None:
+        end = cluster.ended
+        if end is None:
             load = f"gl.deploy.local_cluster.load({store.url!r})"
             raise ClusterLivesError(cluster.name, store.url, load)
-        cluster.conclude("its hosts are gone")
+        if cluster.record.ended is None:
+            cluster.conclude(end)
         for secret in ("tls", "uploads"):
             cluster.folder.folder(secret).remove()
 
@@ -183,11 +217,3 @@ def _clusters(store: StateStore) -> list[Cluster]:
     """Return every generation, the newest first."""
     numbers = reversed(store.generations())
     return [Cluster(store, n, LocalHosts(store.generation(n), store.url)) for n in numbers]
-
-
-def _newest(store: StateStore) -> Cluster:
-    """Return the last generation that lives, else the last."""
-    found = _clusters(store)
-    if not found:
-        raise ClusterNotFoundError(store.url)
-    return next((cluster for cluster in found if cluster.ended is None), found[0])

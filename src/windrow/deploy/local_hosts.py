@@ -20,10 +20,12 @@ from windrow.errors import DeadlineError, HostStartError
 from windrow.io.local import local_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from windrow.deploy.records import ClusterRecord
     from windrow.deploy.state import Folder
 
-__all__ = ["Ground", "LocalHosts", "Loopback", "command_of"]
+__all__ = ["Ground", "LocalHosts", "Loopback", "processes"]
 
 GRACE = 8.0
 """Seconds in which a host that was asked to must have ended."""
@@ -113,7 +115,7 @@ class LocalHosts:
 
     def lives(self, host: Host) -> bool:
         """Whether the host program runs (and not another process that got its number)."""
-        return self._config_path(host.name) in command_of(host.pid)
+        return self._config_path(host.name) in processes([host.pid]).get(host.pid, (0, ""))[1]
 
     def end(self, host: Host) -> None:
         """Ask a host to end, kill what does not, remove its scratch folder."""
@@ -124,11 +126,17 @@ class LocalHosts:
             with contextlib.suppress(DeadlineError):
                 while self.lives(host):
                     deadline.pause(LOOK)
-        if self.lives(host):
+        for pid in self._processes(host):
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(host.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         config = HostConfig.from_json(Path(self._config_path(host.name)).read_text())
         shutil.rmtree(config.scratch, ignore_errors=True)
+
+    def _processes(self, host: Host) -> list[int]:
+        """Processes of a host's group, if one of them is known to be the host's."""
+        group = {pid: command for pid, (group, command) in processes().items() if group == host.pid}
+        known = any(self._config_path(host.name) in command for command in group.values())
+        return list(group) if known else []
 
     def _launch(self, record: ClusterRecord, number: int) -> subprocess.Popen[bytes]:
         """Start one host program, which then belongs to no one but itself."""
@@ -200,25 +208,39 @@ class LocalHosts:
         )
 
 
-def command_of(pid: int) -> str:
-    """Return the command line of a process; empty when it has ended.
+def processes(pids: Sequence[int] | None = None) -> dict[int, tuple[int, str]]:
+    """Return process group and command line of each process that runs, by its number.
 
-    >>> "python" in command_of(os.getpid())
+    Parameters
+    ----------
+    pids
+        Which to look at; None for all of this machine.
+
+    Examples
+    --------
+    >>> group, command = processes([os.getpid()])[os.getpid()]
+    >>> "python" in command
     True
     """
     table = Path("/proc")
-    if (table / "self" / "cmdline").exists():
-        try:
-            return (table / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            return ""
-    found = subprocess.run(  # noqa: S603
-        ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return found.stdout
+    if not (table / "self" / "cmdline").exists():
+        return _listed(pids)
+    numbers = pids or [int(entry.name) for entry in table.iterdir() if entry.name.isdigit()]
+    found = {}
+    for pid in numbers:
+        with contextlib.suppress(OSError):  # it ended just now
+            command = (table / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ")
+            found[pid] = os.getpgid(pid), command.decode(errors="replace")
+    return found
+
+
+def _listed(pids: Sequence[int] | None) -> dict[int, tuple[int, str]]:
+    """Do the same where there is no /proc."""
+    which = ["-A"] if pids is None else ["-p", ",".join(map(str, pids))]
+    command = ["/bin/ps", "-ww", "-o", "pid=,pgid=,command=", *which]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    rows = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
+    return {int(pid): (int(group), command) for pid, group, command in rows}
 
 
 def _search_path() -> str:

@@ -43,8 +43,9 @@ def subscribe(client: Connection, topic: str, handler: Callable[[dict[str, Any]]
 
 
 def unsubscribe(client: Connection, topic: str) -> None:
-    """End a subscription."""
-    client.unsubscribe_topic(topic)  # type: ignore[no-untyped-call]  # half typed
+    """End a subscription, unless the line is broken, which ends it too."""
+    if is_connected(client):
+        client.unsubscribe_topic(topic)  # type: ignore[no-untyped-call]  # half typed
 
 
 def last_seen(client: Connection) -> dict[str, float]:
