@@ -41,6 +41,7 @@ _NUMBERS = frozenset({DType.INT, DType.FLOAT})
 _VECTORS = _NUMBERS | {DType.ARRAY}
 _ORDERED = _NUMBERS | {DType.DATETIME}
 _ANY = frozenset(DType)
+_KEYS = frozenset(kind for kind in DType if kind.is_scalar)
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def DISTINCT(src_column: str) -> Aggregate:
 def FREQ_COUNT(src_column: str) -> Aggregate:
     """Count each value: a dict from value to count, None among the keys."""
     title = f"Frequency Count of {src_column}"
-    return Aggregate("freq_count", (src_column,), title, gives=DType.DICT)
+    return Aggregate("freq_count", (src_column,), title, _KEYS, DType.DICT)
 
 
 def CONCAT(src_column: str, dict_value_column: str | None = None) -> Aggregate:
@@ -154,7 +155,7 @@ def CONCAT(src_column: str, dict_value_column: str | None = None) -> Aggregate:
     if dict_value_column is None:
         return Aggregate("concat", (src_column,), f"List of {src_column}", gives=DType.LIST)
     title = f"Dict of {src_column}_{dict_value_column}"
-    return Aggregate("concat", (src_column, dict_value_column), title, gives=DType.DICT)
+    return Aggregate("concat", (src_column, dict_value_column), title, _KEYS, DType.DICT)
 
 
 def ARGMAX(agg_column: str, out_column: str) -> Aggregate:

@@ -279,8 +279,10 @@ def _from_plan(kind: type[L], plan: Plan) -> L:
 
 
 def _counting(plan: Plan) -> Group:
-    """Return the plan of the number of rows; columns made row by row do not change it."""
-    base = plan.source if isinstance(plan, Project) else plan
+    """Return the plan of the number of rows; columns made row by row and order do not change it."""
+    base = plan
+    while isinstance(base, (Project, Sort)):
+        base = base.source
     return Group(base, (), (Aggregation("rows", "count", (), DType.INT),))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from windrow.errors import ArgumentError
+from windrow.errors import ArgumentError, TypeMismatchError
 from windrow.frames.compute import values
 from windrow.frames.operators import NAME
 from windrow.plan.tables import Aggregation, Group
@@ -79,6 +79,8 @@ class Sketch:
 
     def num_unique(self) -> int:
         """Return the number of distinct values, None left out."""
+        if not self._column.plan.schema[NAME].is_scalar:
+            return len(self._column.unique()) - (self.num_missing() > 0)
         return len([value for value in self._counts if value is not None])
 
     def frequency_count(self, element: object) -> int:
@@ -111,17 +113,20 @@ class Sketch:
     def _counts(self) -> dict[Any, int]:
         """How often each value occurs, in first-seen order."""
         plan = self._column.plan
+        if not plan.schema[NAME].is_scalar:
+            raise TypeMismatchError("a count of values", (plan.schema[NAME].value,), "plain values")
         counted = Group(plan, (), (Aggregation(NAME, "freq_count", (NAME,), DType.DICT),))
         found: dict[Any, int] = values(counted)[0] or {}
         return found
 
     def __repr__(self) -> str:
         lines = [f"size: {self.size()}", f"missing: {self.num_missing()}"]
-        if self._column.plan.schema[NAME].is_number:
+        kind = self._column.plan.schema[NAME]
+        if kind.is_number:
             numbers = [("min", self.min()), ("max", self.max()), ("mean", self.mean())]
             lines += [f"{name}: {value}" for name, value in [*numbers, ("std", self.std())]]
-        items = list(self.frequent_items().items())[:10]
-        lines.append(
-            f"most frequent: {', '.join(f'{value!r} ({count})' for value, count in items)}"
-        )
+        if kind.is_scalar:
+            items = list(self.frequent_items().items())[:10]
+            shown = ", ".join(f"{value!r} ({count})" for value, count in items)
+            lines.append(f"most frequent: {shown}")
         return "\n".join(lines)

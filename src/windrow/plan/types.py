@@ -41,6 +41,11 @@ class DType(Enum):
         return self in {DType.INT, DType.FLOAT}
 
     @property
+    def is_scalar(self) -> bool:
+        """Whether a cell is one value: no vector, list or dictionary."""
+        return self not in {DType.ARRAY, DType.LIST, DType.DICT}
+
+    @property
     def is_nested(self) -> bool:
         """Whether values are held as encoded text (lists and dictionaries)."""
         return self in {DType.LIST, DType.DICT}

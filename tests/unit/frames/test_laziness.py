@@ -11,6 +11,7 @@ import pytest
 import windrow as wr
 from windrow.execution import environment
 from windrow.execution.local import LocalExecutor
+from windrow.frames.lazy import _counting
 from windrow.plan.tables import Filter, Memory, Plan, Project
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ def test_counts_and_reductions_are_computed_once(watched: Watched) -> None:
     kept["b"] = kept["a"] + 1  # one more column, no other rows
     assert len(kept) == 6
     assert len(watched.asked) == 3
+
+
+def test_counting_does_not_sort() -> None:
+    sf = wr.SFrame({"a": [3, 1, 2]})
+    kept = sf[sf["a"] > 1]
+    assert _counting(kept.sort("a").plan).source.key == kept.plan.key
+    assert len(kept.sort("a")) == 2
 
 
 def test_printing_asks_for_the_head(watched: Watched) -> None:

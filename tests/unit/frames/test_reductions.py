@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import windrow as wr
-from windrow.errors import ArgumentError
+from windrow.errors import ArgumentError, TypeMismatchError
 
 NAN = float("nan")
 NUMBERS = st.lists(st.none() | st.integers(-1000, 1000), min_size=1, max_size=30)
@@ -102,3 +102,11 @@ def test_value_counts_and_topk() -> None:
     ]
     assert list(wr.SArray([5, 9, None, 9, 7]).is_topk(2)) == [0, 1, 0, 1, 0]
     assert list(wr.SArray([5, 9, 1]).is_topk(1, reverse=True)) == [0, 0, 1]
+
+
+def test_a_sketch_of_vectors_counts_them() -> None:
+    sketch = wr.SArray([[1, 2], [1, 2], None]).summary()
+    assert (sketch.size(), sketch.num_missing(), sketch.num_unique()) == (3, 1, 1)
+    assert repr(sketch) == "size: 3\nmissing: 1"
+    with pytest.raises(TypeMismatchError, match="array"):
+        sketch.frequent_items()

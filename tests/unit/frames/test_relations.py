@@ -210,6 +210,9 @@ def test_what_cannot_be_grouped_is_refused_at_once() -> None:
     sf = wr.SFrame({"k": ["a"], "d": [{"a": 1}]})
     with pytest.raises(TypeMismatchError):
         sf.groupby("k", wr.aggregate.SUM("k"))
+    for aggregate in (wr.aggregate.FREQ_COUNT("d"), wr.aggregate.CONCAT("d", "k")):
+        with pytest.raises(TypeMismatchError, match="dict; it takes int, float, str, datetime"):
+            sf.groupby("k", aggregate)
     with pytest.raises(ColumnNotFoundError):
         sf.groupby("k", wr.aggregate.SUM("z"))
     with pytest.raises(TypeError):
