@@ -25,13 +25,14 @@ ROOT = Path(__file__).parents[2]
 BOOT = 60.0
 """Seconds until every process must be ready."""
 PROGRAM = """
-import sys
+import os, sys, threading
 from pathlib import Path
 from windrow.execution.cluster_dask import Credentials
 from windrow.execution.cluster_host import run_scheduler, run_worker
 
 folder, ready, role, *rest = sys.argv[1:]
 credentials = Credentials(*(Path(folder) / n for n in ("authority.pem", "host.pem", "host.key")))
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
 tell = lambda address: Path(ready).write_text(address)
 if role == "scheduler":
     run_scheduler("127.0.0.1", 0, credentials, tell)
@@ -65,9 +66,7 @@ class DaskCluster:
             (self.folder / name).write_bytes(data)
         self.address = self._start("scheduler").read()
         self._client: distributed.Client | None = None
-        started = [self._start_worker(f"host-{number}") for number in range(workers)]
-        for worker in started:
-            worker.read()
+        self.add(*(f"host-{number}" for number in range(workers)))
 
     def executor(self) -> Driver:
         """Give a driver in this process, which remembers nothing of the others."""
@@ -81,15 +80,16 @@ class DaskCluster:
             self._client = connect(self.address, files, BOOT)
         return self._client
 
-    def add(self, name: str) -> None:
-        """Start one more worker."""
-        self._start_worker(name).read()
+    def add(self, *names: str) -> None:
+        """Start more workers."""
+        for worker in [self._start_worker(name) for name in names]:
+            worker.read()
 
     def kill(self, name: str) -> None:
         """End a process as a failing machine would."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGKILL)
-        process.wait(BOOT)
+        _reap(process)
 
     def log(self, name: str) -> str:
         """Give what a process wrote."""
@@ -102,7 +102,7 @@ class DaskCluster:
         for process in reversed(self.processes.values()):
             process.terminate()
         for process in self.processes.values():
-            process.wait(BOOT)
+            _reap(process)
         shutil.rmtree(self.folder)
 
     def _start_worker(self, name: str) -> Ready:
@@ -127,6 +127,7 @@ class DaskCluster:
                 ],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": path, "TMPDIR": str(self.folder)},
+                stdin=subprocess.PIPE,  # its end is ours: no process outlives this one
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -148,6 +149,12 @@ class Ready:
                     return address
             assert self._process.poll() is None, self._log.read_text(encoding="utf-8")
             deadline.pause(0.02)
+
+
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    process.wait(BOOT)
+    assert process.stdin is not None
+    process.stdin.close()
 
 
 class ClusterDriver(Driver):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
@@ -20,8 +21,10 @@ from tests.support.tables import cut_numbers
 
 import windrow as gl
 from windrow.config import Deadline
+from windrow.deploy.credentials import Credentials, create_credentials
 from windrow.errors import HostsLostError, RemoteError, SchedulerLostError
 from windrow.execution import cancel, environment
+from windrow.execution.cluster_dask import connect
 from windrow.execution.cluster_workers import ClusterWorkers
 from windrow.execution.local import LocalExecutor
 from windrow.execution.store import Store
@@ -175,8 +178,7 @@ class Treacherous(ClusterWorkers):
 
     def __init__(self, cluster: DaskCluster, victims: list[str], call: int) -> None:
         self.cluster, self.victims, self.left = cluster, victims, call
-        for name in victims:
-            cluster.add(name)
+        cluster.add(*victims)
         super().__init__(cluster.client)
 
     def kill(self) -> None:
@@ -219,7 +221,10 @@ def alone(file: Path) -> dict[str, str]:
     return digests_on(LocalExecutor(threads=2), file)
 
 
-@pytest.mark.parametrize("call", [2, 5, 20])
+SOAK = os.environ.get("WINDROW_SOAK") == "1"
+
+
+@pytest.mark.parametrize("call", range(2, 22) if SOAK else [2, 20])
 def test_a_host_killed_during_a_fit_changes_no_bit(
     cluster: DaskCluster, file: Path, alone: dict[str, str], call: int
 ) -> None:
@@ -229,7 +234,7 @@ def test_a_host_killed_during_a_fit_changes_no_bit(
     assert len(cluster.processes) == 3
 
 
-@pytest.mark.parametrize("call", [1, 2, 3, 6])
+@pytest.mark.parametrize("call", range(1, 9) if SOAK else [1, 3])
 def test_two_hosts_of_four_killed_at_once_change_no_bit(cluster: DaskCluster, call: int) -> None:
     workers = Treacherous(cluster, [f"first-{call}", f"second-{call}"], call)
     expected = LocalExecutor(threads=2).run(Program(cut_numbers(), NUMBERS))
@@ -275,6 +280,19 @@ def test_each_process_listens_at_one_port_of_its_own_address(cluster: DaskCluste
             if found.status == psutil.CONN_LISTEN
         ]
         assert [address.ip for address in listening] == ["127.0.0.1"]
+
+
+def test_a_stranger_is_refused_in_time(cluster: DaskCluster, tmp_path: Path) -> None:
+    for name, data in create_credentials("another", 3600.0).items():
+        (tmp_path / name).write_bytes(data)
+    strange = Credentials.of(str(tmp_path), "client").dask()
+    with pytest.raises(OSError, match=r"SSL|certificate|[Tt]imed out"):
+        connect(cluster.address, strange, 1.0)
+    ours = Credentials.of(str(cluster.folder), "client").dask()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tls://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(OSError, match="imed out"):
+            connect(address, ours, 0.5)
 
 
 def test_nobody_is_heard_without_the_clusters_certificate(cluster: DaskCluster) -> None:
