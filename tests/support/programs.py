@@ -11,7 +11,7 @@ import polars as pl
 
 from windrow.execution.protocol import Blocks, RawBlock, Session
 from windrow.learn.leaf import LEAF, TRAIN, VALIDATION, Leaf
-from windrow.progress import Event
+from windrow.progress import Notice
 
 if TYPE_CHECKING:
     from windrow.plan.tables import Plan
@@ -112,7 +112,7 @@ class Program:
     def sums(self, session: Session, blocks: Blocks) -> Any:
         sums = session.reduce(Powers(3), blocks, np.ones(len(self.encoder.numeric)))
         for _ in range(3):
-            session.emit(Event())
+            session.emit(Notice("a pass"))
             scale = 1 / np.sqrt(1 + np.abs(sums[::3])) + 0.1
             sums = session.reduce(Powers(3), blocks, scale)
         return sums

@@ -20,11 +20,12 @@ class Collect:
     limit: int | None = None
 
     def __call__(self, session: Session) -> Memory:
-        """Return the rows as plain bytes."""
+        """Return the rows as plain bytes, cut where the table is."""
         import polars as pl
 
         frames = list(session.executor.stream(self.plan, limit=self.limit))
-        return memory.from_frame(pl.concat(frames), self.plan.schema)
+        counts = [frame.height for frame in frames]
+        return memory.from_frame(pl.concat(frames), self.plan.schema, counts)
 
 
 @dataclass(frozen=True)

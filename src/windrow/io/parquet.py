@@ -136,7 +136,8 @@ def _pieces_of(scan: Scan, file: int) -> list[Piece]:
             found.append(Piece(file, start, group))
             start, size = group, 0
         size += own
-    if footer.num_row_groups > start and footer.num_rows:
+    # A saved table keeps its empty parts: numbers of partitions say in which order sums are added.
+    if (footer.num_row_groups > start and footer.num_rows) or (_checksum(scan, file) and not found):
         found.append(Piece(file, start, footer.num_row_groups))
     return found
 
