@@ -53,6 +53,8 @@ class Settings:
     on_interrupt
         What Ctrl-C does to work on a cluster: ``ask`` (and cancel it where nobody can answer),
         ``cancel`` or ``leave``.
+    checkpoint_seconds
+        Least time between two checkpoints of a fit; 0 keeps one each iteration.
     isolate_functions
         Whether user functions run in child processes, which can be stopped; a cluster's workers do.
     function_timeout
@@ -67,6 +69,7 @@ class Settings:
     io_timeout: float = 60.0
     progress: str = "auto"
     on_interrupt: str = "ask"
+    checkpoint_seconds: float = 30.0
     isolate_functions: bool = False
     function_timeout: float = 0.0
     function_memory: int = 0

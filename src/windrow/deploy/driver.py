@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import io
 import signal
 import sys
 import threading
@@ -13,8 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from windrow.config import settings
 from windrow.deploy.credentials import Credentials
 from windrow.deploy.jobs import CANCELED, JOBS_TOPIC, RUNNING, Job, Outcome, job_topic, pending
 from windrow.deploy.records import HostConfig
@@ -22,6 +20,7 @@ from windrow.deploy.serve import scheduler_of
 from windrow.deploy.state import Folder
 from windrow.deploy.uploads import Uploads
 from windrow.errors import CancelledError, RemoteError
+from windrow.execution.checkpoints import Keeper
 from windrow.execution.cluster_client import connect, publish, subscribe
 from windrow.execution.cluster_workers import ClusterWorkers
 from windrow.execution.driver import Driver
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from windrow.execution.cluster_client import Connection
-    from windrow.execution.protocol import Vector
     from windrow.plan.tables import Plan
     from windrow.progress import Event
 
@@ -155,9 +153,7 @@ class DriverProcess:
         return True
 
     def _outcome(self, job: Job, relay: Relay) -> Outcome:
-        def keep(arrays: dict[str, Vector], record: dict[str, Any]) -> None:
-            job.checkpoint(_packed(arrays), record)
-
+        keep = Keeper(job.checkpoints, settings().checkpoint_seconds)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             self._driver.forget_warnings()
@@ -184,12 +180,6 @@ class DriverProcess:
 
 def _silently(event: Event) -> None:
     """Tell nobody: what is kept did not leave the cluster."""
-
-
-def _packed(arrays: dict[str, Vector]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
 
 
 def main(arguments: list[str]) -> int:

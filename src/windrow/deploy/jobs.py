@@ -7,7 +7,6 @@ signed outcome.
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import secrets
 import time
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
+from windrow.execution.checkpoints import Checkpoints
 from windrow.progress.events import event_of, record_of
 from windrow.progress.table import first_outside
 
@@ -116,15 +116,10 @@ class Job:
         for number, record in self.folder.series("events").after(after):
             yield number, [event_of(event) for event in record["events"]]
 
-    def checkpoint(self, arrays: bytes, record: dict[str, Any]) -> None:
-        """Keep a state to go on from: it counts once it was read back and its digest agreed."""
-        series = self.folder.series("checkpoints")
-        last = series.numbers()
-        name = f"checkpoints/{(last[-1] if last else 0) + 1:06d}.npz"
-        self.folder.put(name, arrays)
-        checksum = hashlib.sha256(arrays).hexdigest()
-        if hashlib.sha256(self.folder.get(name) or b"").hexdigest() == checksum:
-            series.append({"arrays": name, "sha256": checksum, "record": record})
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """States from which the job's program can go on."""
+        return Checkpoints(self.folder.folder("checkpoints").url)
 
     def finish(self, outcome: Outcome, state: str | None = None) -> None:
         """Write the outcome, and the state that it means unless another is given."""

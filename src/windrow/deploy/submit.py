@@ -69,7 +69,8 @@ class Submitter:
     def _pickled(self, program: Program[Any], tell: Listener) -> bytes:
         shares = self.cluster.provider.shares_files
         uploads = Uploads(self.cluster.folder.folder("uploads"), shares)
-        if isinstance(program, Write) and not shares and scheme_of(program.url) == "file":
-            command = copy_command(program.url, self.cluster.state_path)
-            raise HiddenSourceError(program.url, command)
+        urls = (program.url,) if isinstance(program, Write) else getattr(program, "urls", ())
+        hidden = [] if shares else [url for url in urls if scheme_of(url) == "file"]
+        if hidden:
+            raise HiddenSourceError(hidden[0], copy_command(hidden[0], self.cluster.state_path))
         return uploads.pickled(program, tell)

@@ -52,10 +52,13 @@ from windrow.errors.models import (
 from windrow.errors.running import (
     BadRowsWarning,
     CancelledError,
+    CheckpointMismatchError,
+    DamagedCheckpointError,
     DateFormatError,
     DeadlineError,
     FunctionDiedError,
     FunctionTimeoutError,
+    NoCheckpointError,
 )
 from windrow.errors.sources import (
     BadRowError,
@@ -104,6 +107,7 @@ __all__ = [
     "BadRowsWarning",
     "CancelledError",
     "CastError",
+    "CheckpointMismatchError",
     "ClassCountError",
     "ClassWeightError",
     "ClusterEndedError",
@@ -114,6 +118,7 @@ __all__ = [
     "ColumnNotFoundError",
     "ConvergenceWarning",
     "CutShortError",
+    "DamagedCheckpointError",
     "DamagedFolderError",
     "DamagedScratchError",
     "DateFormatError",
@@ -141,6 +146,7 @@ __all__ = [
     "MixedTypesError",
     "NegativeStepError",
     "NewerFormatError",
+    "NoCheckpointError",
     "NoFeaturesError",
     "NoRowsError",
     "NonFiniteFeatureError",

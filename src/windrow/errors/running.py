@@ -81,3 +81,56 @@ class FunctionDiedError(ToolkitError, ChildProcessError):
             f"the function {self.function} ended its process in {rows} ({self.fate}); call it on "
             f"{'that row' if one else 'those rows'} by itself to see why"
         )
+
+
+class NoCheckpointError(ToolkitError, FileNotFoundError):
+    """There is no checkpoint from which a program could go on.
+
+    `problems` says of each that is there what is wrong with it.
+    """
+
+    def __init__(self, url: str, problems: tuple[str, ...]) -> None:
+        super().__init__(url, problems)
+        self.url, self.problems = url, problems
+
+    def __str__(self) -> str:
+        found = f"none of {len(self.problems)} is whole" if self.problems else "there is none"
+        listed = "".join(f"; {problem}" for problem in self.problems)
+        return (
+            f"no checkpoint in {self.url} can be resumed from: {found}{listed}; check the address,"
+            " or leave resume_from_checkpoint out to begin anew"
+        )
+
+
+class DamagedCheckpointError(ToolkitError, OSError):
+    """A checkpoint is not what was written."""
+
+    def __init__(self, url: str, number: int, problem: str) -> None:
+        super().__init__(url, number, problem)
+        self.url, self.number, self.problem = url, number, problem
+
+    def __str__(self) -> str:
+        return (
+            f"checkpoint {self.number:06d} in {self.url} is damaged: {self.problem}; check the disk"
+            " or choose another folder (older checkpoints are still there)"
+        )
+
+
+class CheckpointMismatchError(ToolkitError, ValueError):
+    """A checkpoint is of other data or other options.
+
+    `differences` are triples: what differs, what it is here, what it is in the checkpoint.
+    """
+
+    def __init__(self, url: str, differences: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__(url, differences)
+        self.url, self.differences = url, differences
+
+    def __str__(self) -> str:
+        listed = ", ".join(
+            f"{name} is {here} and was {there}" for name, here, there in self.differences
+        )
+        return (
+            f"the checkpoints in {self.url} are of another fit: {listed}; give the same data and"
+            " options, or another folder"
+        )

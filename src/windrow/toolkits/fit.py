@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from windrow.progress import Finished, Header, Notice, Row, Warned
 from windrow.toolkits.measures import ClassSums
 from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.prepare import Prepared, prepare
+from windrow.toolkits.resuming import Checkpointing, Standing, Trail, fingerprint
 from windrow.toolkits.weights import ClassWeights, weights_of
 
 if TYPE_CHECKING:
@@ -177,12 +179,44 @@ class Fit:
         What is minimised, and how.
     validation
         A validation table of its own, with the same columns.
+    checkpoints
+        Where checkpoints are kept, and from which it goes on.
     """
 
     plan: Plan
     encoder: FeatureEncoder
     method: Method
     validation: Plan | None = None
+    checkpoints: Checkpointing = field(default_factory=Checkpointing)
+    identity: tuple[tuple[str, Any], ...] = field(init=False, repr=False)
+    """What the bits of the result follow from: names and JSON values."""
+
+    def __post_init__(self) -> None:
+        # Said here and pickled along: on its way to a cluster a table in memory may become files.
+        validation = self.validation
+        options, method = self.method.options, self.method
+        identity = {
+            "windrow": version("windrow"),
+            "dataset": f"table {self.plan.key}",
+            "validation_set": None if validation is None else f"table {validation.key}",
+            "target": self.encoder.target,
+            "features": [*self.encoder.numeric, *self.encoder.categorical],
+            "loss": method.loss.name,
+            "l2_penalty": method.l2,
+            "feature_rescaling": method.rescale,
+            "convergence_threshold": options.threshold,
+            "lbfgs_memory_level": options.memory,
+            "step_size": options.step_size,
+            "class_weights": repr(method.class_weights),
+            "missing_value_action": "impute" if method.impute else "error",
+            "seed": method.split_seed,
+        }
+        object.__setattr__(self, "identity", tuple(identity.items()))
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Folders that it reads and writes where it runs."""
+        return self.checkpoints.urls
 
     def __call__(self, session: Session) -> Fitted:
         """Run to the end; every iteration is a progress row and a checkpoint."""
@@ -195,6 +229,7 @@ class _Run:
     def __init__(self, session: Session, fit: Fit) -> None:
         self.began = time.perf_counter()
         self.session, self.fit, self.method = session, fit, fit.method
+        self.trail = Trail(session, fit.checkpoints, dict(fit.identity))
         self.data: Prepared = prepare(
             session,
             fit.plan,
@@ -216,6 +251,7 @@ class _Run:
             l2=fit.method.l2,
             class_weights=self.weights if fit.encoder.classes else None,
         )
+        self.trail.identify(self._facts())
         self.rows: list[Row] = []
         if self.data.finisher.split is not None:
             session.emit(Notice(SPLIT_NOTICE))
@@ -252,13 +288,39 @@ class _Run:
 
     def _solve(self) -> SolverState:
         solver, options = SOLVERS[self.solver], self.method.options
-        state = solver.start(self.objective, np.zeros(self.design.size), options)
+        resumed = self.trail.resumed(options.max_iterations)
+        if resumed is None:
+            state = solver.start(self.objective, np.zeros(self.design.size), options)
+            self._keep(state)
+        else:
+            state = resumed.state.resumed(options)
+            self.began -= resumed.seconds
+            for row in resumed.rows:
+                self._add(row)
         for following in iterate(solver, state, self.objective, options):
             state = following
-            self.rows.append(self._row(state))
-            self.session.emit(self.rows[-1])
-            self.session.checkpoint(*state.to_npz_parts())
+            self._add(self._row(state))
+            self._keep(state)
         return state
+
+    def _add(self, row: Row) -> None:
+        self.rows.append(row)
+        self.session.emit(row)
+
+    def _keep(self, state: SolverState) -> None:
+        self.trail.keep(Standing(state, tuple(self.rows), time.perf_counter() - self.began))
+
+    def _facts(self) -> dict[str, Any]:
+        """What the identity of the fit lacked before the rows were read."""
+        data, statistics = self.data, self.data.statistics
+        arrays = (statistics.class_counts, data.reference, data.means, self.design.scale)
+        return {
+            "solver": self.solver,
+            "number of examples": statistics.n_train,
+            "number of validation examples": data.validation_rows,
+            "number of coefficients": self.design.size,
+            "content of the table": fingerprint(arrays, (data.labels, data.finisher.levels)),
+        }
 
     def _predictor(self, state: SolverState) -> LinearPredictor:
         encoder, data = self.fit.encoder, self.data

@@ -11,12 +11,14 @@ from windrow.learn.solvers import Options
 from windrow.toolkits.classifier import LinearClassifier
 from windrow.toolkits.fit import Method
 from windrow.toolkits.options import check_ranges, check_solver
+from windrow.toolkits.resuming import Checkpointing
 from windrow.toolkits.scoring import impute_by
 from windrow.toolkits.topk import top_rows
 from windrow.toolkits.training import train
 from windrow.toolkits.weights import given_weights
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["LogisticClassifier", "create"]
@@ -40,6 +42,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     seed: int | None = None,
     *,
     missing_value_action: str = "auto",
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> LogisticClassifier:
     """Fit a logistic regression of two classes.
 
@@ -87,6 +91,14 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         gives the same model.
     missing_value_action
         ``auto`` and ``error`` refuse None in a number; ``impute`` takes the training mean.
+    checkpoint
+        Folder in which states to go on from are kept: the first, at most one every
+        ``checkpoint_seconds`` (a setting, 30 by default; 0: each iteration), and the last one. The
+        two newest stay. On a cluster the hosts write them.
+    resume_from_checkpoint
+        Folder of such states, often the same. The fit goes on from the newest that is whole and
+        gives the bits and the progress table of a fit that ran through. Data and options must be
+        the same, but `max_iterations` may be larger.
 
     Raises
     ------
@@ -94,7 +106,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Of the table: `NoRowsError`, `MissingTargetError`, `ClassCountError`,
         `MissingFeatureError`, `NonFiniteFeatureError`, `UnsupportedFeatureError`,
         `SchemaMismatchError`. Of the options: `OptionRangeError`, `OptionChoiceError`,
-        `ClassWeightError`, `SolverSizeError`, `NotYetError`.
+        `ClassWeightError`, `SolverSizeError`, `NotYetError`. Of checkpoints: `NoCheckpointError`,
+        `CheckpointMismatchError`, `DamagedCheckpointError`, `DiskFullError`, `UnwritableError`.
 
     Examples
     --------
@@ -141,6 +154,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         options=options,
         validation_set=validation_set,
         verbose=verbose,
+        checkpoints=Checkpointing.given(checkpoint, resume_from_checkpoint),
     )
     return LogisticClassifier(trained.task, trained.fitted, trained.validation)
 

@@ -6,16 +6,13 @@ in one step. So a folder holds the old model or the new one, and a cut-short cop
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from windrow.errors import DamagedFolderError, NewerFormatError, SourceNotFoundError
+from windrow.io.arrays import checksum, packed, record_checksum, unpacked
 from windrow.io.registry import storage_of
 
 if TYPE_CHECKING:
@@ -58,15 +55,15 @@ def save_model(model: Storable, location: str | os.PathLike[str]) -> None:
     url = os.fspath(location).rstrip("/")
     storage = storage_of(url)
     record, arrays = model.to_parts()
-    data = _packed(arrays)
-    checksum = hashlib.sha256(data).hexdigest()
+    data = packed(arrays)
+    sha256 = checksum(data)
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "model": type(model).__name__,
-        "arrays": {"file": f"arrays-{checksum[:16]}.npz", "bytes": len(data), "sha256": checksum},
+        "arrays": {"file": f"arrays-{sha256[:16]}.npz", "bytes": len(data), "sha256": sha256},
         "record": record,
-        "record_sha256": _checksum(record),
+        "record_sha256": record_checksum(record),
     }
     text = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
     before = _arrays_of(storage, url)
@@ -120,12 +117,10 @@ def load_model(location: str | os.PathLike[str]) -> Any:
     if len(data) != manifest["arrays"]["bytes"]:
         wanted = manifest["arrays"]["bytes"]
         raise DamagedFolderError(url, f"its arrays have {len(data)} of {wanted} bytes")
-    if hashlib.sha256(data).hexdigest() != manifest["arrays"]["sha256"]:
+    if checksum(data) != manifest["arrays"]["sha256"]:
         raise DamagedFolderError(url, "the checksum of its arrays differs")
-    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
     kind = getattr(import_module(MODELS[manifest["model"]]), manifest["model"])
-    return kind.from_parts(manifest["record"], arrays)
+    return kind.from_parts(manifest["record"], unpacked(data))
 
 
 def _manifest(storage: Storage, url: str) -> dict[str, Any]:
@@ -138,7 +133,7 @@ def _manifest(storage: Storage, url: str) -> dict[str, Any]:
         raise DamagedFolderError(url, f"it is a {found!r} and not a {FORMAT!r}")
     if version > VERSION:
         raise NewerFormatError(url, version, VERSION)
-    if _checksum(manifest.get("record")) != manifest.get("record_sha256"):
+    if record_checksum(manifest.get("record")) != manifest.get("record_sha256"):
         raise DamagedFolderError(url, "the checksum of its record differs")
     if manifest["model"] not in MODELS:
         raise DamagedFolderError(url, f"it holds a {manifest['model']}, which is not known")
@@ -153,17 +148,6 @@ def _arrays_of(storage: Storage, url: str) -> str | None:
         return str(json.loads(_read(storage, f"{url}/{MANIFEST}"))["arrays"]["file"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _packed(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    file = io.BytesIO()
-    np.savez(file, **dict[str, Any](arrays))  # plain numbers: load_model would refuse a pickle
-    return file.getvalue()
-
-
-def _checksum(record: object) -> str:
-    text = json.dumps(record, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _read(storage: Storage, url: str) -> bytes:

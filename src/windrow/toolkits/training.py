@@ -22,6 +22,7 @@ from windrow.progress import listening
 from windrow.toolkits.features import FeatureEncoder
 from windrow.toolkits.fit import Fit, Fitted, Method
 from windrow.toolkits.linear_model import Task
+from windrow.toolkits.resuming import Checkpointing
 from windrow.toolkits.tables import require_table, table_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def train(
     validation_set: object,
     verbose: bool,
     target_types: tuple[DType, ...] = (DType.INT, DType.STR),
+    checkpoints: Checkpointing | None = None,
 ) -> Trained:
     """Check what a user gave, then run the fit where the current executor runs.
 
@@ -64,6 +66,8 @@ def train(
         The options as the model's fields will show them.
     target_types
         Types that the target may have.
+    checkpoints
+        Where they are kept, and from which the fit goes on.
     """
     table = require_table("dataset", dataset)
     schema = table.plan.schema
@@ -76,7 +80,8 @@ def train(
     validation = _validation(validation_set, schema)
     if validation_set is None or validation is not None:
         method = method.without_split()
-    fit = Fit(table.plan, encoder, method, None if validation is None else validation.plan)
+    checking = None if validation is None else validation.plan
+    fit = Fit(table.plan, encoder, method, checking, checkpoints or Checkpointing())
     with listening(verbose=verbose) as listener:
         fitted = environment.current().run(fit, listener)
     types = tuple((name, schema[name].value) for name in (*chosen, target))

@@ -129,9 +129,12 @@ def test_progress_is_a_row_an_iteration_and_a_checkpoint_each() -> None:
     assert dict(header.lines)["Number of coefficients"] == "6"
     assert end == Finished("SUCCESS: Optimal solution found.")
     assert all(isinstance(row, Row) for row in rows)
-    assert len(rows) == len(session.checkpoints) == found.iterations
-    state = SolverState.from_parts(*session.checkpoints[-1])
-    assert state.iteration == found.iterations
+    assert len(rows) == found.iterations
+    states = [SolverState.from_parts(a, record["state"]) for a, record in session.checkpoints]
+    assert [state.iteration for state in states] == list(range(found.iterations + 1))
+    assert [len(record["rows"]) for _, record in session.checkpoints] == [
+        s.iteration for s in states
+    ]
 
 
 def test_lbfgs_counts_from_zero_and_shows_its_steps() -> None:

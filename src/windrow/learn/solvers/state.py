@@ -79,6 +79,11 @@ class SolverState:
         return self.arrays["coefficients"]
 
     @property
+    def ended(self) -> bool:
+        """Whether no step follows."""
+        return self.status is not Status.RUNNING
+
+    @property
     def gradient_size(self) -> float:
         """Largest absolute element of the gradient: what the threshold is compared with."""
         return float(np.max(np.abs(self.arrays["gradient"])))
@@ -116,6 +121,10 @@ class SolverState:
         else:
             status = Status.RUNNING
         return replace(self, status=status)
+
+    def resumed(self, options: Options) -> SolverState:
+        """Give this state as it would be under other bounds: at one limit is not at another."""
+        return self if self.status is Status.NUMERICAL else self.judged(options)
 
     def to_npz_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Take the state apart: arrays for an npz file, and a record that JSON can hold.
