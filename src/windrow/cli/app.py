@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from windrow import __version__
-from windrow.cli import apply, demonstrate, show, train
+from windrow.cli import apply, cluster, demonstrate, show, train
 
 __all__ = ["app"]
 
@@ -48,4 +48,5 @@ app.command(epilog=show.EXAMPLES)(show.show)
 app.add_typer(train.app, name="train")
 app.command(epilog=apply.EVALUATE_EXAMPLES)(apply.evaluate)
 app.command(epilog=apply.PREDICT_EXAMPLES)(apply.predict)
+app.add_typer(cluster.app, name="cluster")
 app.command(epilog=demonstrate.EXAMPLES)(demonstrate.demo)

@@ -8,6 +8,7 @@ import typer
 
 from windrow.cli.documents import aligned
 from windrow.cli.options import (
+    Cluster,
     Debug,
     Delimiter,
     Header,
@@ -17,6 +18,7 @@ from windrow.cli.options import (
     Table,
     Types,
     Url,
+    environment,
     refuse_unwritable,
     table,
 )
@@ -53,11 +55,12 @@ def evaluate(
     header: Header = True,
     na: Na = None,
     types: Types = None,
+    cluster: Cluster = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Measure a saved model on a table that has the target."""
-    with running(as_json=as_json, debug=debug) as outcome:
+    with running(as_json=as_json, debug=debug) as outcome, environment(cluster):
         from windrow.toolkits.model_store import load_model
 
         sf = table(url, Table(delimiter, header, na, types))
@@ -96,6 +99,7 @@ def predict(
     header: Header = True,
     na: Na = None,
     types: Types = None,
+    cluster: Cluster = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -103,7 +107,7 @@ def predict(
 
     FILE gets a column named prediction, rows in the order of the table.
     """
-    with running(as_json=as_json, debug=debug) as outcome:
+    with running(as_json=as_json, debug=debug) as outcome, environment(cluster):
         from windrow.toolkits.model_store import load_model
 
         refuse_unwritable(output)

@@ -8,9 +8,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["aligned", "jsonable"]
+__all__ = ["aligned", "columns", "jsonable"]
 
 
 def jsonable(value: Any) -> Any:
@@ -49,6 +49,19 @@ def aligned(pairs: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> list[str]:
     items = [(name, _text(value)) for name, value in dict(pairs).items()]
     width = max((len(name) for name, _ in items), default=0)
     return [f"{name:<{width}}  {text}" for name, text in items]
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Give a line for each row, cells of a column under each other.
+
+    Examples
+    --------
+    >>> columns([("Name", "Status"), ("laptop", "Running")])
+    ['Name    Status', 'laptop  Running']
+    """
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)) for row in rows)
+    return [line.rstrip() for line in lines]
 
 
 def _text(value: Any) -> str:

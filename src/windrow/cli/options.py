@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,11 +13,12 @@ import typer
 from windrow.errors import UnwritableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from windrow.frames.sframe import SFrame
 
 __all__ = [
+    "Cluster",
     "Debug",
     "Delimiter",
     "Header",
@@ -26,6 +28,7 @@ __all__ = [
     "Table",
     "Types",
     "Url",
+    "environment",
     "refuse_unwritable",
     "table",
 ]
@@ -41,6 +44,12 @@ Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document; all else goes to stderr.")
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|PATH", help="Work on this cluster (windrow cluster create) instead of here."
+    ),
+]
 Delimiter = Annotated[
     str | None, typer.Option(help="Between cells; a comma if left out.", rich_help_panel=READING)
 ]
@@ -88,6 +97,23 @@ class Table:
         if self.types:
             asked["column_type_hints"] = dict(map(_hint, self.types))
         return asked
+
+
+@contextmanager
+def environment(cluster: str | None) -> Iterator[None]:
+    """Let a cluster do the work of a ``with`` block; without one this process does it."""
+    if cluster is None:
+        yield
+        return
+    from windrow.deploy.environment import distributed
+    from windrow.deploy.local_cluster import load
+
+    found = load(cluster)
+    try:
+        with distributed(found):
+            yield
+    finally:
+        found.disconnect()
 
 
 def table(url: str, how: Table) -> SFrame:

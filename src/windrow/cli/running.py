@@ -73,8 +73,9 @@ def running(*, as_json: bool, debug: bool) -> Iterator[Outcome]:
             _tell(str(error))
             document = {"error": {"type": type(error).__name__, "message": str(error)}}
             code = FAILED
-        except KeyboardInterrupt:
-            _tell("interrupted; nothing half-written was left behind")
+        except KeyboardInterrupt as interrupt:
+            left = getattr(interrupt, "__notes__", ["nothing half-written was left behind"])
+            _tell(f"interrupted; {left[-1]}")
             raise typer.Exit(INTERRUPTED) from None
     if as_json:
         sys.stdout.write(json.dumps(jsonable(document), indent=2, allow_nan=False) + "\n")

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from windrow.cli.documents import aligned
-from windrow.cli.options import Debug, Delimiter, Header, Json, Na, Table, Types, Url, table
+from windrow.cli.options import (
+    Cluster,
+    Debug,
+    Delimiter,
+    Header,
+    Json,
+    Na,
+    Table,
+    Types,
+    Url,
+    environment,
+    table,
+)
 from windrow.cli.running import running
 
 __all__ = ["EXAMPLES", "show"]
@@ -31,11 +43,12 @@ def show(
     header: Header = True,
     na: Na = None,
     types: Types = None,
+    cluster: Cluster = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Show the columns of a table, their types and the first rows."""
-    with running(as_json=as_json, debug=debug) as outcome:
+    with running(as_json=as_json, debug=debug) as outcome, environment(cluster):
         sf = table(url, Table(delimiter, header, na, types))
         kinds = {
             name: kind.__name__

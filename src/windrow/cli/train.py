@@ -9,6 +9,7 @@ import typer
 
 from windrow.cli.documents import aligned
 from windrow.cli.options import (
+    Cluster,
     Debug,
     Delimiter,
     Header,
@@ -17,6 +18,7 @@ from windrow.cli.options import (
     Table,
     Types,
     Url,
+    environment,
     refuse_unwritable,
     table,
 )
@@ -46,7 +48,10 @@ windrow train logistic_classifier visits.csv --target bought --model bought.mode
 --features country,pages --validation-set none
 
 windrow train logistic_classifier http://host/visits.csv --target bought --model bought.model \
---quiet --json""",
+--quiet --json
+
+windrow train logistic_classifier visits.csv --target bought --model bought.model \
+--cluster laptop""",
 )
 def logistic_classifier(
     url: Url,
@@ -94,6 +99,7 @@ def logistic_classifier(
     header: Header = True,
     na: Na = None,
     types: Types = None,
+    cluster: Cluster = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -101,7 +107,7 @@ def logistic_classifier(
 
     Prints the progress, then the measures of the fitted model, and saves it in DIR.
     """
-    with running(as_json=as_json, debug=debug) as outcome:
+    with running(as_json=as_json, debug=debug) as outcome, environment(cluster):
         from windrow.toolkits import logistic_classifier as toolkit
 
         began = time.perf_counter()
