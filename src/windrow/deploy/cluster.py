@@ -171,9 +171,10 @@ class Cluster:
         return found
 
     def require_alive(self) -> None:
-        """Raise `ClusterEndedError` when it has ended."""
+        """Raise `ClusterEndedError` when it has ended, and hang up."""
         end = self.ended
         if end is not None:
+            self.disconnect()
             again = self.provider.created_by(self.record)
             raise ClusterEndedError(self.name, end.time, end.reason, again)
 

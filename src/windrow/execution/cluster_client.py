@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import distributed
@@ -61,4 +62,14 @@ def is_connected(client: Connection) -> bool:
 
 def disconnect(client: Connection) -> None:
     """Hang up, whether or not the scheduler is still there."""
-    client.close(timeout=GOODBYE)  # type: ignore[no-untyped-call]  # half typed
+    log = logging.getLogger("distributed.client")
+    log.addFilter(_nothing)  # whoever hangs up need not hear that calling again did not help
+    try:
+        client.close(timeout=GOODBYE)  # type: ignore[no-untyped-call]  # half typed
+    finally:
+        log.removeFilter(_nothing)
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    del record
+    return False
