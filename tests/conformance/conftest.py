@@ -33,6 +33,8 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Driver]:
         if request.param.endswith(SPOOLED):
             limits.setattr(shuffle, "AT_ONCE", 0)
             limits.setattr(shuffle, "DRIVER_BYTES", 0)
+            limits.setattr(shuffle, "BROADCAST_BYTES", 0)
+            limits.setattr(shuffle, "BUCKET_BYTES", 1000)
             limits.setattr(shuffle, "RANGE_ROWS", 37)
             limits.setattr(shuffle, "MOST_PARTS", 9)
         yield from driver_over(request.param.removesuffix(f", {SPOOLED}"), request)

@@ -10,14 +10,14 @@ import polars as pl
 from windrow.learn.hashing import hash_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     Codes = NDArray[np.int64]
     Hashes = NDArray[np.uint64]
 
-__all__ = ["by_code", "numbers_of", "partition_of"]
+__all__ = ["by_code", "numbered_from", "numbers_of", "partition_of"]
 
 PLACES = 40
 """Bits of a row's number within its partition; the number of the partition stands above them."""
@@ -25,21 +25,21 @@ _NOTHING = 0x9E3779B97F4A7C15
 """Hash of a missing value."""
 
 
-def numbers_of(keys: pl.DataFrame, buckets: int) -> Codes:
-    """Give each row of some key columns the number of its bucket.
+def numbers_of(keys: Sequence[pl.Series], buckets: int) -> Codes:
+    """Give each row of some key columns (at least one) the number of its bucket.
 
     Missing equals missing, NaN equals NaN, and -0.0 equals 0.0, as they do where tables are joined.
 
     Examples
     --------
-    >>> keys = pl.DataFrame({"a": [0.0, -0.0, None, None], "b": ["x", "x", "y", "y"]})
+    >>> keys = [pl.Series([0.0, -0.0, None, None]), pl.Series(["x", "x", "y", "y"])]
     >>> first, second, third, fourth = numbers_of(keys, 1 << 30).tolist()
     >>> first == second, third == fourth, first == third
     (True, True, False)
     """
     if buckets == 1:
-        return np.zeros(keys.height, dtype=np.int64)
-    state = np.zeros(keys.height, dtype=np.uint64)
+        return np.zeros(len(keys[0]), dtype=np.int64)
+    state = np.zeros(len(keys[0]), dtype=np.uint64)
     for place, series in enumerate(keys):
         state = hash_rows(place, state ^ _hashed(series))
     return (state % np.uint64(buckets)).astype(np.int64)

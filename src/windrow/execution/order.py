@@ -65,8 +65,10 @@ def topk(frame: pl.DataFrame, column: str, count: int, *, smallest: bool = False
     return sort(frame.filter(kept), [(column, smallest)]).head(count)
 
 
-def unique(frame: pl.DataFrame) -> pl.DataFrame:
+def unique(frame: pl.DataFrame, by: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the first of each set of equal rows, in order of first appearance.
+
+    Rows are equal when some columns, by default all, are.
 
     None equals None. Vectors compare by value, lists and dictionaries by the text that holds them.
 
@@ -75,7 +77,7 @@ def unique(frame: pl.DataFrame) -> pl.DataFrame:
     >>> unique(pl.DataFrame({"a": [2, 1, 2, None, None]}))["a"].to_list()
     [2, 1, None]
     """
-    return frame.unique(keep="first", maintain_order=True)
+    return frame.unique(by, keep="first", maintain_order=True)
 
 
 def numbered(frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

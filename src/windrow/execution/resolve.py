@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from windrow.errors import LengthMismatchError
 from windrow.execution import group, order, shuffle
+from windrow.execution.group_files import ReadPartial
 from windrow.execution.shuffle import Shuffler
 from windrow.execution.spooled import Spooled
 from windrow.execution.table import Table
@@ -110,9 +111,12 @@ class Resolver:
 
     def frame(self, plan: Plan) -> pl.DataFrame:
         """Compute a whole plan."""
+        return self._together(self.table(plan))
+
+    def _together(self, table: Table) -> pl.DataFrame:
         import polars as pl
 
-        return pl.concat([memory.empty(plan.schema), *self.frames(self.table(plan))])
+        return pl.concat([memory.empty(table.plan.schema), *self.frames(table)])
 
     def peek(self, plan: Plan, rows: int) -> pl.DataFrame | None:
         """Take the first rows of a file from its first bytes alone, where that is enough."""
@@ -192,13 +196,23 @@ class Resolver:
                 return self._aligned(node)
             case Join():
                 return self._joined(node)
-            case Sort():
-                return self._sorted(node)
-            case Group() | Unique() | TopK():
-                return memory.from_frame(self._computed(node), node.schema)
+            case Group() | Sort() | Unique() | TopK():
+                return self._over_all_rows(node)
             case _:
                 pass
         return node
+
+    def _over_all_rows(self, node: Group | Sort | Unique | TopK) -> Plan:
+        """Compute an operation that sees all rows."""
+        match node:
+            case Group():
+                return self._grouped(node)
+            case Sort():
+                return self._sorted(node)
+            case Unique():
+                return self._unique(node)
+            case TopK():
+                return self._extremes(node)
 
     def _filed(self, plan: Plan) -> Table:
         """Return a table that can be read twice: of a few partitions, or of files."""
@@ -207,38 +221,56 @@ class Resolver:
         return table if few else self._table(self._shuffler.spooled(table))
 
     def _sorted(self, node: Sort) -> Plan:
-        import polars as pl
-
         table = self._filed(node.source)
         if shuffle.is_large(table.plan):
             return self._shuffler.sort(table, node.by)
-        together = pl.concat([memory.empty(node.schema), *self.frames(table)])
-        return memory.from_frame(order.sort(together, node.by), node.schema)
+        return memory.from_frame(order.sort(self._together(table), node.by), node.schema)
 
-    def _computed(self, node: Plan) -> pl.DataFrame:
-        """Compute an operation that sees all rows."""
+    def _unique(self, node: Unique) -> Plan:
         import polars as pl
 
-        table = self._table(node.inputs()[0])
-        numbers = range(table.partitions)
-        nothing = memory.empty(table.plan.schema)
-        match node:
-            case Group() if not node.keys and {a.kind for a in node.aggregations} == {"count"}:
-                rows = sum(self.counts(table))
-                return pl.DataFrame({a.output: [rows] for a in node.aggregations})
-            case Group():
-                partials = [group.partial(nothing, node)] if not numbers else []
-                partials.extend(self._run(GroupPartition(table, node), numbers))
-                return group.final(tree_sum(partials), node)
-            case Unique():
-                parts = list(self._run(UniquePartition(table), numbers))
-                return order.unique(pl.concat([nothing, *parts]))
-            case TopK():
-                parts = list(self._run(TopKPartition(table, node), numbers))
-                together = pl.concat([nothing, *parts])
-                return order.topk(together, node.column, node.count, smallest=node.smallest)
-            case _:
-                raise TypeError(node)
+        table = self._table(node.source)
+        nothing = memory.empty(node.schema)
+        if table.partitions <= shuffle.AT_ONCE:
+            parts = list(self._run(UniquePartition(table), range(table.partitions)))
+        else:
+            table = self._table(self._shuffler.distinct(table))
+            if shuffle.is_large(table.plan):
+                return self._shuffler.unique(table)
+            parts = self.frames(table)
+        return memory.from_frame(order.unique(pl.concat([nothing, *parts])), node.schema)
+
+    def _grouped(self, node: Group) -> Plan:
+        import polars as pl
+
+        table = self._table(node.source)
+        if not node.keys and {a.kind for a in node.aggregations} == {"count"}:
+            rows = sum(self.counts(table))
+            found = pl.DataFrame({a.output: [rows] for a in node.aggregations})
+            return memory.from_frame(found, node.schema)
+        if table.partitions <= shuffle.AT_ONCE or not node.keys:
+            partials = self._partials(table, node)
+        else:
+            files = self._shuffler.partials(table, node)
+            if files.nbytes > shuffle.DRIVER_BYTES:
+                return self._shuffler.group(files, node)
+            numbers = range(table.partitions)
+            partials = list(self._run(ReadPartial(files, node), numbers, files.places))
+        return memory.from_frame(group.final(tree_sum(partials), node), node.schema)
+
+    def _partials(self, table: Table, node: Group) -> list[group.Partial]:
+        if not table.partitions:
+            return [group.partial(memory.empty(table.plan.schema), node)]
+        return list(self._run(GroupPartition(table, node), range(table.partitions)))
+
+    def _extremes(self, node: TopK) -> Plan:
+        import polars as pl
+
+        table = self._table(node.source)
+        parts = list(self._run(TopKPartition(table, node), range(table.partitions)))
+        together = pl.concat([memory.empty(node.schema), *parts])
+        found = order.topk(together, node.column, node.count, smallest=node.smallest)
+        return memory.from_frame(found, node.schema)
 
     def _count(self, table: Table) -> tuple[int, ...]:
         plan = table.plan
@@ -295,18 +327,32 @@ class Resolver:
         """Bring the right side into memory; `right` and `outer` append what the left lacks."""
         keys = [right for _, right in node.on]
         needed = dict.fromkeys([*keys, *(old for old, _ in node.renamed)])
-        right = memory.from_frame(self.frame(select(node.right, needed)), None)
+        right = self._shared(select(node.right, needed))
         kept = {"right": "inner", "outer": "left"}.get(node.how, node.how)
-        main = replace(node, right=right, how=kept)
+        main = self._matched(replace(node, right=right, how=kept))
         if kept == node.how:
             return main
         left_keys = self._resolve(Unique(select(node.left, [left for left, _ in node.on])))
         swapped = tuple((r, left) for left, r in node.on)
-        rest = Join(right, left_keys, swapped, "anti", ())
+        rest = self._matched(Join(right, left_keys, swapped, "anti", ()))
         own: dict[str, Expression] = {left: column(rest, r) for left, r in node.on}
         own |= {new: column(rest, old) for old, new in node.renamed}
         columns = [(n, own.get(n) or Literal(None, dtype)) for n, dtype in node.schema.items()]
         return Append((main, project(rest, columns)))
+
+    def _shared(self, plan: Plan) -> Memory | Spooled:
+        """Compute a table that every worker may have to read whole."""
+        table = self._filed(plan)
+        if isinstance(table.plan, Spooled):
+            return table.plan
+        return memory.from_frame(self._together(table), plan.schema)
+
+    def _matched(self, node: Join) -> Plan:
+        """Leave a join to whoever reads it, unless its right side is too large to be had whole."""
+        left, right = self._table(node.left), node.right
+        if not isinstance(right, Spooled) or right.files.nbytes <= shuffle.BROADCAST_BYTES:
+            return node
+        return self._shuffler.join(left, self._table(right), node) if left.partitions else node
 
 
 def _head(node: Slice) -> int | None:

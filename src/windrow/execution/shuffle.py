@@ -10,6 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from windrow.errors import ShuffleLostRowsError
+from windrow.execution.group_files import GroupBucket, GroupRows, SplitGroups
+from windrow.execution.hashed import (
+    DistinctRows,
+    JoinBucket,
+    RestoreOrder,
+    SplitRows,
+    UniqueBucket,
+)
 from windrow.execution.ranges import MergeRange, SampleKeys, SplitRanges, ends_of
 from windrow.execution.spooled import Files, KeepFile, PartitionRows, Spooled
 from windrow.plan.node import digest
@@ -21,12 +29,16 @@ if TYPE_CHECKING:
     from windrow.execution.spooled import Recipe
     from windrow.execution.table import Table
     from windrow.execution.workers import Map
-    from windrow.plan.tables import Plan
+    from windrow.plan.tables import Group, Join, Plan
 
 AT_ONCE = 4
 """Partitions that a driver takes without asking how large they are."""
 DRIVER_BYTES = 64 << 20
 """Bytes of a table up to which an operation over all rows is computed by the driver."""
+BROADCAST_BYTES = 256 << 20
+"""Bytes of the right side of a join up to which every worker takes all of it."""
+BUCKET_BYTES = 64 << 20
+"""Bytes of a table that meet in one bucket, about."""
 RANGE_ROWS = PARTITION_ROWS
 """Rows of a range of a sorted table, about."""
 MOST_PARTS = 1024
@@ -61,7 +73,7 @@ class Shuffler:
     def spooled(self, table: Table) -> Spooled:
         """Compute a table once into files of the workers."""
         files = self._files(digest("rows", table.plan), PartitionRows(table), table.partitions)
-        return Spooled(files, table.plan.schema.items())
+        return self._spooled(files, table.plan)
 
     def sort(self, table: Table, by: tuple[tuple[str, bool], ...]) -> Spooled:
         """Sort a spooled table."""
@@ -75,7 +87,68 @@ class Shuffler:
         _compare("splitting a table into ranges", source.rows, split.rows)
         merged = self._files(digest("sorted", name), MergeRange(split, by), begins.height + 1)
         _compare("sorting a table", source.rows, merged.rows)
-        return Spooled(merged, table.plan.schema.items())
+        return self._spooled(merged, table.plan)
+
+    def distinct(self, table: Table) -> Spooled:
+        """Compute the distinct rows of each partition, once, into files."""
+        name = digest("distinct", table.plan)
+        return self._spooled(self._files(name, DistinctRows(table), table.partitions), table.plan)
+
+    def unique(self, table: Table) -> Spooled:
+        """Keep the first of each set of equal rows of a spooled table."""
+        source = _files_of(table)
+        buckets = _parts(source.nbytes, BUCKET_BYTES)
+        split = self._split(table, table.plan.schema.names, buckets)
+        name = digest("unique", split)
+        found = self._files(name, UniqueBucket(split), buckets)
+        return self._restored(found, len(split), table.plan)
+
+    def join(self, left: Table, right: Table, join: Join) -> Spooled:
+        """Join a table with a spooled one; the result is cut where the left table is."""
+        size = _parts(_files_of(right).nbytes, BUCKET_BYTES)
+        buckets = min(max(size, left.partitions), MOST_PARTS)
+        ours = self._split(left, [name for name, _ in join.on], buckets)
+        theirs = self._split(right, [name for _, name in join.on], buckets)
+        name = digest("join", ours, theirs, join.how, join.on, join.renamed)
+        found = self._files(name, JoinBucket(ours, theirs, join), buckets)
+        return self._restored(found, left.partitions, join)
+
+    def partials(self, table: Table, plan: Group) -> Files:
+        """Aggregate each partition, once, into files."""
+        name = digest("partials", table.plan, plan.keys, plan.aggregations)
+        return self._files(name, GroupRows(table, plan), table.partitions)
+
+    def group(self, partials: Files, plan: Group) -> Spooled:
+        """Merge the aggregates of all partitions."""
+        buckets = _parts(partials.nbytes, BUCKET_BYTES)
+        name = digest("buckets", partials, buckets)
+        recipe = SplitGroups(partials, plan, buckets)
+        split = self._files(name, recipe, len(partials), partials.places)
+        _compare("splitting groups by their keys", partials.rows, split.rows)
+        found = self._files(digest("groups", name), GroupBucket(split, plan), buckets)
+        return self._restored(found, len(partials), plan)
+
+    def _split(self, table: Table, keys: Sequence[str], buckets: int) -> Files:
+        """Cut the partitions of a table by the hash of some columns."""
+        plan, places = table.plan, None
+        if isinstance(plan, Spooled):
+            places = plan.files.places
+        name = digest("split", plan, keys, buckets)
+        recipe = SplitRows(table, tuple(keys), buckets)
+        split = self._files(name, recipe, table.partitions, places)
+        if plan.rows is not None:
+            _compare("splitting a table by its keys", plan.rows, split.rows)
+        return split
+
+    def _restored(self, found: Files, partitions: int, plan: Plan) -> Spooled:
+        """Bring what was found in the buckets back into order."""
+        restored = self._files(digest("order", found), RestoreOrder(found), partitions)
+        _compare("bringing rows back into order", found.rows, restored.rows)
+        return self._spooled(restored, plan)
+
+    @staticmethod
+    def _spooled(files: Files, plan: Plan) -> Spooled:
+        return Spooled(files, plan.schema.items())
 
     def _files(
         self, name: str, recipe: Recipe, count: int, places: Sequence[str | None] | None = None

@@ -8,12 +8,15 @@ import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from windrow.execution import order, shuffle
+from windrow.execution import group, order, shuffle
+from windrow.execution.join import joined
 from windrow.execution.local import LocalExecutor
 from windrow.execution.protocol import collect
 from windrow.io import memory
+from windrow.learn.tree import tree_sum
+from windrow.plan.compose import select
 from windrow.plan.schema import Schema
-from windrow.plan.tables import Memory, Plan, Sort
+from windrow.plan.tables import Aggregation, Group, Join, Memory, Plan, Sort, Unique
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
@@ -45,6 +48,9 @@ def _everything_is_large() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as limits:
         limits.setattr(shuffle, "AT_ONCE", 0)
         limits.setattr(shuffle, "DRIVER_BYTES", 0)
+        limits.setattr(shuffle, "BROADCAST_BYTES", 0)
+        limits.setattr(shuffle, "BUCKET_BYTES", 300)
+        limits.setattr(shuffle, "MOST_PARTS", 9)
         limits.setattr(shuffle, "RANGE_ROWS", 3)
         yield
 
@@ -66,7 +72,7 @@ def same(left: pl.DataFrame, right: pl.DataFrame) -> bool:
     return left.schema == right.schema and repr(left.rows()) == repr(right.rows())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     parts=PARTS,
     by=st.lists(st.tuples(st.sampled_from("ksvn"), st.booleans()), min_size=1, max_size=3),
@@ -84,4 +90,56 @@ def test_a_sorted_table_is_cut_into_ranges_even_where_all_keys_are_equal() -> No
     executor = LocalExecutor(threads=1)
     heights = [frame.height for frame in executor.stream(Sort(plan, (("k", True),)))]
     executor.close()
-    assert heights == [3] * 30
+    assert heights == [10] * 9
+
+
+KEYS = st.lists(st.sampled_from("ksvn"), min_size=1, max_size=3, unique=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(parts=PARTS, keys=KEYS)
+def test_distinct_rows_of_a_large_table_are_those_of_a_small_one(
+    parts: list[list[tuple[object, ...]]], keys: list[str]
+) -> None:
+    plan = select(table(parts), keys)
+    assert same(result(Unique(plan)), order.unique(whole(table(parts)).select(keys)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(left=PARTS, right=PARTS, keys=KEYS, how=st.sampled_from(["inner", "left"]))
+def test_large_tables_are_joined_as_small_ones_are(
+    left: list[list[tuple[object, ...]]],
+    right: list[list[tuple[object, ...]]],
+    keys: list[str],
+    how: str,
+) -> None:
+    ours, theirs = table(left), table(right)
+    renamed = tuple((name, f"{name}.1") for name in SCHEMA if name not in keys)
+    join = Join(ours, theirs, tuple((key, key) for key in keys), how, renamed)
+    assert same(result(join), joined(whole(ours), whole(theirs), join))
+
+
+WANTED = (
+    Aggregation("count", "count", (), DType.INT),
+    Aggregation("sum", "sum", ("k",), DType.FLOAT),
+    Aggregation("var", "var", ("i",), DType.FLOAT),
+    Aggregation("max", "max", ("i",), DType.INT),
+    Aggregation("first", "select_one", ("s",), DType.STR),
+    Aggregation("all", "concat", ("i",), DType.ARRAY),
+    Aggregation("last", "argmax", ("k", "i"), DType.INT),
+    Aggregation("distinct", "count_distinct", ("s",), DType.INT),
+    Aggregation("vectors", "sum", ("v",), DType.ARRAY),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(parts=PARTS, keys=KEYS)
+def test_many_groups_have_the_bits_of_a_few(
+    parts: list[list[tuple[object, ...]]], keys: list[str]
+) -> None:
+    plan = table(parts)
+    wanted = Group(plan, tuple(keys), WANTED)
+    assert isinstance(plan, Memory)
+    frames = [memory.part(plan, i, plan.schema.names) for i in range(len(plan.parts))]
+    expected = group.final(tree_sum([group.partial(frame, wanted) for frame in frames]), wanted)
+    assert same(result(wanted), expected)
