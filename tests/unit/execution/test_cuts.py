@@ -33,7 +33,7 @@ def test_loads_of_any_workers_add_up_to_the_same_bits(
     for share in shares:
         for load in loads(leaves, share, pieces):
             for subtree in load:
-                total = TreeSum()
+                total: TreeSum[Any] = TreeSum()
                 for partition, place in leaves.within(subtree):
                     assert partition in share
                     number = leaves.of([partition])[place]
@@ -42,7 +42,7 @@ def test_loads_of_any_workers_add_up_to_the_same_bits(
     if not partials:
         assert subtrees == {}
         return
-    whole = TreeSum()
+    whole: TreeSum[Any] = TreeSum()
     for subtree in sorted(subtrees, key=lambda s: s.start):
         whole.add(subtree.index, subtrees[subtree], subtree.level)
     assert whole.result().tobytes() == whole_sum(leaves, partials, len(counts)).tobytes()
