@@ -85,7 +85,15 @@ def test(*options: str) -> bool:
         return pytest("tests", *options)
     steps = [
         check(),
-        pytest("tests", "-n", "2", "--cov", "--cov-report=term:skip-covered", "--durations=10"),
+        pytest(
+            "tests",
+            "-n",
+            "2",
+            "--dist=loadgroup",
+            "--cov",
+            "--cov-report=term:skip-covered",
+            "--durations=10",
+        ),
     ]
     return all(steps)
 
@@ -97,12 +105,25 @@ def docs(*options: str) -> bool:
 
 def soak(*options: str) -> bool:
     """Run the long tables: more seeds, more shapes, more repetitions."""
-    return pytest("soak", "-n", "2", "--timeout=1800", *(options or ("tests",)), WINDROW_SOAK="1")
+    if options:
+        return pytest("soak", "-n", "2", "--timeout=1800", *options, WINDROW_SOAK="1")
+    clusters = "tests/cluster"
+    steps = [
+        pytest("soak", "-n", "2", "--timeout=1800", f"--ignore={clusters}", WINDROW_SOAK="1"),
+        # One at a time and in this process, which prints what became of work under each fault.
+        pytest("soak of clusters", "-v", "-rP", clusters, WINDROW_SOAK="1"),
+    ]
+    return all(steps)
 
 
 def bench(*options: str) -> bool:
     """Run the benchmarks, one process at a time."""
-    return run("benchmarks", tool("python"), "benchmarks/run.py", *options)
+    quick = [option for option in options if option == "--quick"]
+    steps = [
+        run("benchmarks", tool("python"), "benchmarks/run.py", *options),
+        run("benchmarks of a cluster", tool("python"), "benchmarks/cluster.py", *quick),
+    ]
+    return all(steps)
 
 
 def lock(*_: str) -> bool:

@@ -38,7 +38,7 @@ class Client(ClusterExecutor):
         self.workers = ClusterWorkers(cluster.connection())
 
 
-def test_rows_that_do_not_parse_are_left_out_and_told_of_once(
+def test_rows_that_do_not_parse_are_left_out_and_told_of_once(  # type: ignore[no-redef]
     executor: ClusterDriver | Client, one_file: Path, tmp_path: Path
 ) -> None:
     """A driver tells once; of a client's jobs each tells, since any of them may be attached to."""
