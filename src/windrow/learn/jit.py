@@ -22,6 +22,8 @@ import numba
 from numba.core import caching, config as numba_config
 from numba.core.dispatcher import Dispatcher
 from numba.core.extending import _Intrinsic
+from numba.core.runtime import rtsys
+from numba.cpython import hashing as _symbols  # noqa: F401 - naming its symbols to LLVM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,8 +154,11 @@ class _Cache(caching.FunctionCache):
         return (*super()._index_key(sig, codegen), self._dependencies)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        # Numba's own way first imports all that compiling needs, SciPy included: half a second a
+        # process. Compiled code needs the symbols that it may name, and no more.
+        rtsys.initialize(target_context)
         try:
-            return super().load_overload(sig, target_context)
+            return self._load_overload(sig, target_context)
         except _BROKEN as error:
             _log.warning("compiling anew, a cached kernel cannot be read: %r", error)
             self._forget()

@@ -119,6 +119,44 @@ def test_a_cached_kernel_is_dropped_when_anything_it_is_made_of_changes(
     assert _called() == (7.5, True)
 
 
+def test_a_cached_kernel_loads_without_what_compiling_needs(tmp_path: Path) -> None:
+    (tmp_path / "outer.py").write_text(
+        textwrap.dedent("""
+        import sys
+        import numpy as np
+        from windrow.learn.jit import kernel
+
+        @kernel
+        def outer(x):
+            if x.size == 0:
+                raise ValueError("nothing to double")
+            return np.concatenate((x, 2.0 * x))
+
+        print(outer(np.ones(2)).tolist(), sum(outer.stats.cache_hits.values()), end=" ")
+        try:
+            outer(np.ones(0))
+        except ValueError as error:
+            print(error, "numba.np.linalg" in sys.modules)
+        """)
+    )
+    path = os.pathsep.join([*sys.path, str(tmp_path)])
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": path}
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", "import outer"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert told == [
+        "[1.0, 1.0, 2.0, 2.0] 0 nothing to double True",
+        "[1.0, 1.0, 2.0, 2.0] 1 nothing to double False",
+    ]
+
+
 def test_where_nothing_can_be_written_kernels_are_compiled_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
