@@ -230,9 +230,9 @@ def heal(cluster: Cluster, network: Network) -> None:
 
 
 def working(cluster: Cluster) -> set[str]:
-    from windrow.execution.cluster_client import last_seen
+    from windrow.execution.cluster_client import loads
 
-    return set(last_seen(cluster.connection()))
+    return set(loads(cluster.connection()))
 
 
 # ------------------------------------------------------------------------- what ends the work

@@ -125,13 +125,16 @@ class Cluster:
         hosts = self.recorded_hosts()
         if not any(not host.gone for host in hosts):
             return hosts
-        from windrow.execution.cluster_client import last_seen
+        from windrow.execution.cluster_client import loads
 
         try:
-            seen = last_seen(self.connection())
+            heard = loads(self.connection())
         except (ClusterEndedError, ClusterUnreachableError, OSError):
             return hosts
-        return [replace(host, last_seen=seen.get(host.name, host.last_seen)) for host in hosts]
+        return [
+            replace(host, last_seen=heard[host.name].last_seen) if host.name in heard else host
+            for host in hosts
+        ]
 
     @property
     def status(self) -> str:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import distributed
 
-from windrow.execution.cluster_dask import connect
+from windrow.execution.cluster_dask import HELD, connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
     "Connection",
+    "Load",
     "connect",
     "disconnect",
     "is_connected",
-    "last_seen",
+    "loads",
     "publish",
     "subscribe",
     "unsubscribe",
@@ -49,10 +51,43 @@ def unsubscribe(client: Connection, topic: str) -> None:
         client.unsubscribe_topic(topic)  # type: ignore[no-untyped-call]  # half typed
 
 
-def last_seen(client: Connection) -> dict[str, float]:
-    """When the scheduler last heard from each host, by name; seconds since 1970."""
-    workers = client.scheduler_info()["workers"].values()
-    return {str(worker["name"]): float(worker["last_seen"]) for worker in workers}
+@dataclass(frozen=True)
+class Load:
+    """What a host's worker does, as it last told the scheduler.
+
+    Attributes
+    ----------
+    last_seen
+        When that was; seconds since 1970.
+    memory
+        Bytes that its process has.
+    tasks
+        Tasks that run.
+    in_memory, on_scratch
+        Partitions that it holds, as blocks or files.
+    bytes
+        Of the blocks in memory.
+    """
+
+    last_seen: float
+    memory: int
+    tasks: int
+    in_memory: int
+    on_scratch: int
+    bytes: int
+
+
+def loads(client: Connection) -> dict[str, Load]:
+    """What each host does, by its name; those alone that the scheduler knows."""
+    workers = client.scheduler_info(n_workers=-1)["workers"].values()
+    return {str(worker["name"]): _load(worker) for worker in workers}
+
+
+def _load(worker: dict[str, Any]) -> Load:
+    told = worker["metrics"]
+    held = told.get(HELD) or {"in_memory": 0, "on_scratch": 0, "bytes": 0}  # it came just now
+    tasks = told.get("task_counts", {}).get("executing", 0)
+    return Load(float(worker["last_seen"]), int(told.get("memory", 0)), int(tasks), **held)
 
 
 def is_connected(client: Connection) -> bool:

@@ -50,6 +50,8 @@ SETTINGS: dict[str, Any] = {
     "distributed.diagnostics.computations.max-history": 1,
 }
 
+HELD = "windrow"
+"""Under this name a worker tells the scheduler, with each heartbeat, what its store holds."""
 RECONNECT = 10.0
 """Seconds that a client looks for a scheduler that it lost."""
 

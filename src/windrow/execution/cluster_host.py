@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import distributed
 
 from windrow.config import configured
-from windrow.execution.cluster_dask import Credentials, configure
+from windrow.execution.cluster_dask import HELD, Credentials, configure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,6 +138,7 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
             security=credentials.security(),
             death_timeout=patience,
             dashboard=False,
+            metrics={HELD: lambda _: store.held()},
         )
         store.spool.peers = HostPeers(worker, store.spool)
         await _until_told(worker, on_ready)

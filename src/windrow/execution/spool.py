@@ -104,6 +104,9 @@ class Spool:
         self._folder: Path | None = None
         self._made = 0
 
+    def __len__(self) -> int:
+        return len(self._files)
+
     def keep(self, key: FileKey, build: Callable[[], Iterable[pl.DataFrame]]) -> Filed:
         """Return what there is of a file, made from the parts that `build` gives if need be."""
         with self._lock:

@@ -113,6 +113,17 @@ class Store:
                     self._broadcast.popitem(last=False)
             return value
 
+    def held(self) -> dict[str, int]:
+        """Count partitions in memory and on scratch, and bytes in memory.
+
+        Waits for nobody: a block that moves just now may be missing from the counts.
+
+        >>> Store(1 << 20).held()
+        {'in_memory': 0, 'on_scratch': 0, 'bytes': 0}
+        """
+        counts = len(self._resident), len(self._stored) + len(self.spool), self._used
+        return dict(zip(("in_memory", "on_scratch", "bytes"), counts, strict=True))
+
     def forget(self, name: str) -> None:
         """Drop every block of this name; whoever asks for one again builds it again."""
         with self._lock:
