@@ -90,7 +90,8 @@ class Resolver:
             if isinstance(node, Plan) and node.key not in made:
                 inputs = replace_children(node, lambda child: made.get(child.key, child))
                 made[node.key] = self._resolve(inputs)
-                if isinstance(node, (Group, Sort, Unique, TopK, Join)):
+                recut = isinstance(node, Zip) and made[node.key] is not inputs
+                if recut or isinstance(node, (Group, Sort, Unique, TopK, Join)):
                     self._remember(node.key, made[node.key])
         return self._table(made[plan.key])
 
@@ -321,7 +322,10 @@ class Resolver:
         return replace(node, tables=tuple(tables))
 
     def _recut(self, plan: Plan, counts: Sequence[int]) -> Plan:
-        return memory.from_frame(self.frame(plan), plan.schema, counts)
+        table = self._filed(plan)
+        if shuffle.is_large(table.plan):
+            return self._shuffler.recut(table, counts)
+        return memory.from_frame(self._together(table), plan.schema, counts)
 
     def _joined(self, node: Join) -> Plan:
         """Bring the right side into memory; `right` and `outer` append what the left lacks."""

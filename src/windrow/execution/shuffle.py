@@ -19,7 +19,7 @@ from windrow.execution.hashed import (
     UniqueBucket,
 )
 from windrow.execution.ranges import MergeRange, SampleKeys, SplitRanges, ends_of
-from windrow.execution.spooled import Files, KeepFile, PartitionRows, Spooled
+from windrow.execution.spooled import Files, KeepFile, PartitionRows, RecutRows, Spooled
 from windrow.plan.node import digest
 from windrow.plan.sources import PARTITION_ROWS
 
@@ -88,6 +88,15 @@ class Shuffler:
         merged = self._files(digest("sorted", name), MergeRange(split, by), begins.height + 1)
         _compare("sorting a table", source.rows, merged.rows)
         return self._spooled(merged, table.plan)
+
+    def recut(self, table: Table, counts: Sequence[int]) -> Spooled:
+        """Cut a spooled table into partitions of other sizes."""
+        source = _files_of(table)
+        before = tuple(sum(filed.rows) for filed in source.filed)
+        recipe = RecutRows(table, before, tuple(counts))
+        cut = self._files(digest("recut", source, recipe.after), recipe, len(counts))
+        _compare("cutting a table anew", source.rows, cut.rows)
+        return self._spooled(cut, table.plan)
 
     def distinct(self, table: Table) -> Spooled:
         """Compute the distinct rows of each partition, once, into files."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from windrow.execution.table import Table
     from windrow.plan.types import DType
 
-__all__ = ["Files", "KeepFile", "PartitionRows", "Recipe", "Spooled"]
+__all__ = ["Files", "KeepFile", "PartitionRows", "Recipe", "RecutRows", "Spooled"]
 
 Recipe = Callable[["Store", int], Iterable["pl.DataFrame"]]
 """Gives the parts of a partition's file; must pickle, and give the same rows every time."""
@@ -139,3 +139,32 @@ class PartitionRows:
     def __call__(self, store: Store, index: int) -> Iterator[pl.DataFrame]:
         """Do it."""
         yield self.table.frame(index, self.table.plan.schema.names, store)
+
+
+@dataclass(frozen=True)
+class RecutRows:
+    """The recipe that cuts a table at other rows.
+
+    Attributes
+    ----------
+    before, after
+        Rows of each partition of the table, and of the result.
+    """
+
+    table: Table
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+    def __call__(self, store: Store, index: int) -> Iterator[pl.DataFrame]:
+        """Do it."""
+        names, found = self.table.plan.schema.names, memory.empty(self.table.plan.schema)
+        start = sum(self.after[:index])
+        stop = start + self.after[index]
+        first = 0
+        for number, count in enumerate(self.before):
+            last = first + count
+            if max(start, first) < min(stop, last):
+                rows = self.table.frame(number, names, store)
+                found.vstack(rows[max(start, first) - first : stop - first], in_place=True)
+            first = last
+        yield found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,7 +17,7 @@ from windrow.io import memory
 from windrow.learn.tree import tree_sum
 from windrow.plan.compose import select
 from windrow.plan.schema import Schema
-from windrow.plan.tables import Aggregation, Group, Join, Memory, Plan, Sort, Unique
+from windrow.plan.tables import Aggregation, Group, Join, Memory, Plan, Sort, Unique, Zip
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
@@ -143,3 +144,18 @@ def test_many_groups_have_the_bits_of_a_few(
     frames = [memory.part(plan, i, plan.schema.names) for i in range(len(plan.parts))]
     expected = group.final(tree_sum([group.partial(frame, wanted) for frame in frames]), wanted)
     assert same(result(wanted), expected)
+
+
+@settings(max_examples=25, deadline=None)
+@given(parts=PARTS, cuts=st.lists(st.integers(0, 60), max_size=4))
+def test_large_tables_side_by_side_may_be_cut_differently(
+    parts: list[list[tuple[object, ...]]], cuts: list[int]
+) -> None:
+    plan = table(parts)
+    ends = sorted(min(cut, plan.rows or 0) for cut in cuts)
+    sizes = [b - a for a, b in pairwise([0, *ends, plan.rows or 0])]
+    names = Schema((f"{name}.1", kind) for name, kind in SCHEMA.items())
+    renamed = whole(plan).rename(dict(zip(SCHEMA, names, strict=True)))
+    other = memory.from_frame(renamed, names, sizes)
+    expected = pl.concat([whole(plan), renamed], how="horizontal")
+    assert same(result(Zip((plan, other))), expected)
