@@ -107,6 +107,8 @@ class Table:
         plan = self.plan
         while isinstance(plan, Project):
             plan = plan.source
+        if isinstance(plan, Memory | Spooled):
+            return plan.counts[index]
         if isinstance(plan, Scan):
             return sources.count(plan, self.pieces[plan.key][index])
         return self.over(plan).frame(index, plan.schema.names[:1], store).height

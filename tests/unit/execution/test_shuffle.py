@@ -106,18 +106,25 @@ def test_distinct_rows_of_a_large_table_are_those_of_a_small_one(
     assert same(result(Unique(plan)), order.unique(whole(table(parts)).select(keys)))
 
 
-@settings(max_examples=25, deadline=None)
-@given(left=PARTS, right=PARTS, keys=KEYS, how=st.sampled_from(["inner", "left"]))
+LIMITS = st.sampled_from([0, 1 << 20])
+"""Bytes up to which every worker takes the whole right side."""
+
+
+@settings(max_examples=40, deadline=None)
+@given(left=PARTS, right=PARTS, keys=KEYS, how=st.sampled_from(["inner", "left"]), limit=LIMITS)
 def test_large_tables_are_joined_as_small_ones_are(
     left: list[list[tuple[object, ...]]],
     right: list[list[tuple[object, ...]]],
     keys: list[str],
     how: str,
+    limit: int,
 ) -> None:
     ours, theirs = table(left), table(right)
     renamed = tuple((name, f"{name}.1") for name in SCHEMA if name not in keys)
     join = Join(ours, theirs, tuple((key, key) for key in keys), how, renamed)
-    assert same(result(join), joined(whole(ours), whole(theirs), join))
+    with pytest.MonkeyPatch.context() as limits:
+        limits.setattr(shuffle, "BROADCAST_BYTES", limit)
+        assert same(result(join), joined(whole(ours), whole(theirs), join))
 
 
 WANTED = (
