@@ -48,9 +48,14 @@ class RemoteError(ToolkitError):
 
     @staticmethod
     def unless_it_travels(error: BaseException) -> BaseException:
-        """Return the error itself if it survives being pickled, else its words and notes."""
+        """Return the error itself if it survives being pickled, else its words and notes.
+
+        A class of the user's own, of ``__main__`` or a notebook, comes along with the error.
+        """
+        import cloudpickle
+
         try:
-            pickle.loads(pickle.dumps(error))  # noqa: S301  # our own bytes
+            pickle.loads(cloudpickle.dumps(error))  # noqa: S301  # our own bytes
         except (pickle.PickleError, TypeError, AttributeError, ImportError):
             remote = RemoteError(type(error).__name__, str(error))
             for note in getattr(error, "__notes__", ()):

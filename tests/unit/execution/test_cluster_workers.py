@@ -127,6 +127,20 @@ def test_an_error_arrives_as_itself_and_says_where_it_happened(workers: ClusterW
     assert "in fails" in note
 
 
+def test_an_error_of_a_class_that_no_module_has_arrives_as_itself(workers: ClusterWorkers) -> None:
+    class OwnError(Exception):
+        """As one of a notebook."""
+
+    def fails_in_its_own_way(store: Store, item: int) -> int:
+        del store
+        raise OwnError("sheep", item)
+
+    with pytest.raises(OwnError) as caught:
+        list(workers.map(fails_in_its_own_way, range(1)))
+    assert caught.value.args == ("sheep", 0)
+    assert "in fails_in_its_own_way" in "\n".join(caught.value.__notes__)
+
+
 def fails_strangely(store: Store, item: int) -> int:
     del store, item
     error = ValueError("it holds a lock")
