@@ -29,6 +29,7 @@ from windrow.io import memory
 from windrow.learn.tree import TreeSum, tree_sum
 from windrow.plan.compose import select
 from windrow.plan.sources import LEAF_ROWS
+from windrow.progress.table import first_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -130,7 +131,7 @@ class Driver:
             found = [new[key] for key in keys]
             count = sum(one.count for one in found)
             first = next((row for one in found for row in one.first), None)
-            warnings.warn(BadRowsWarning(count, first), stacklevel=2)
+            warnings.warn(BadRowsWarning(count, first), stacklevel=first_outside())
 
 
 class DriverSession:

@@ -72,8 +72,9 @@ def test_read_csv_takes_its_options(csv: str, capsys: pytest.CaptureFixture[str]
 def test_rows_that_do_not_parse_are_warned_about(tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text("a,b\n1,2\n3\n4,5\n")
-    with pytest.warns(BadRowsWarning, match="1 row"):
+    with pytest.warns(BadRowsWarning, match="1 row") as caught:
         assert list(wr.SFrame(str(path))["a"]) == [1, 4]
+    assert [warning.filename for warning in caught] == [__file__]
     with pytest.raises(ValueError, match=r"bad\.csv"):
         list(wr.SFrame.read_csv(str(path), error_bad_lines=True, verbose=False)["a"])
 
