@@ -190,18 +190,20 @@ def test_work_survives_with_the_same_bits(  # noqa: PLR0917  # fixtures
     draw = random.Random(f"{seed} {fault.name}")
     for _ in range(fault.tries if SOAK else 1):
         moment = draw.uniform(0, 0.8 * tally.usual)
-        with gl.distributed(cluster), ThreadPoolExecutor(1) as threads:
-            began = time.monotonic()
-            result = threads.submit(fit, table)
-            wait(moment, result.done)
-            lost = fault.happen(cluster, network, draw)
-            found = result.result(timeout=120)
-            tally.seconds[fault.name].append(time.monotonic() - began)
-        tally.same[fault.name] += found == here
-        assert found == here, f"killed {moment:.3f} s after the beginning"
-        for host in lost:
-            gone(network, host, fault.prompt)
-        heal(cluster, network)
+        try:
+            with gl.distributed(cluster), ThreadPoolExecutor(1) as threads:
+                began = time.monotonic()
+                result = threads.submit(fit, table)
+                wait(moment, result.done)
+                lost = fault.happen(cluster, network, draw)
+                found = result.result(timeout=120)
+                tally.seconds[fault.name].append(time.monotonic() - began)
+            tally.same[fault.name] += found == here
+            assert found == here, f"killed {moment:.3f} s after the beginning"
+            for host in lost:
+                gone(network, host, fault.prompt)
+        finally:
+            heal(cluster, network)
 
 
 def wait(seconds: float, done: Callable[[], bool]) -> None:
