@@ -42,11 +42,11 @@ def data_folder() -> Path:
     try:
         files = distribution(PACKAGE).files or []
     except PackageNotFoundError:
-        raise MissingPackageError(PACKAGE, "the demo") from None
+        raise MissingPackageError(PACKAGE, "the demo", "demo") from None
     for file in files:
         if file.name == "flights.csv.zip":
             return Path(str(file.locate())).parent
-    raise MissingPackageError(PACKAGE, "the demo")
+    raise MissingPackageError(PACKAGE, "the demo", "demo")
 
 
 def weekday(month_day: int) -> str:

@@ -34,7 +34,7 @@ def require_matplotlib() -> None:
         matplotlib is not installed.
     """
     if find_spec("matplotlib") is None:
-        raise MissingPackageError("matplotlib", "the ROC picture")
+        raise MissingPackageError("matplotlib", "the ROC picture", "demo")
 
 
 def draw_roc(

@@ -20,7 +20,6 @@ class UnsupportedFeatureError(ToolkitError, TypeError):
         return (
             f"feature {self.column!r} has the type {self.kind}; this version takes int, float and"
             " str features: name those in features=[...] or convert the column first"
-            " (vectors, lists and dictionaries come in step 3)"
         )
 
 
@@ -93,10 +92,11 @@ class ClassCountError(ToolkitError, ValueError):
         self.column, self.classes, self.rows = column, classes, rows
 
     def __str__(self) -> str:
-        found = f"target {self.column!r} has {self.classes} distinct values in {self.rows} rows"
+        values = "distinct value" if self.classes == 1 else "distinct values"
+        found = f"target {self.column!r} has {self.classes} {values} in {self.rows} rows"
         if self.classes < 2:
             return f"{found}; a classifier needs at least two classes to tell apart"
-        return f"{found}; this version classifies into two classes (more come in step 3)"
+        return f"{found}; this version classifies into two classes: keep the rows of two"
 
 
 class ClassWeightError(ToolkitError, ValueError):

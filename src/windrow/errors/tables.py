@@ -199,12 +199,13 @@ class NotComparableError(ToolkitError, NotImplementedError):
 class MissingPackageError(ToolkitError, ImportError):
     """A package that windrow itself does not need is needed for what was asked."""
 
-    def __init__(self, package: str, purpose: str) -> None:
-        super().__init__(package, purpose)
-        self.package, self.purpose = package, purpose
+    def __init__(self, package: str, purpose: str, extra: str = "") -> None:
+        super().__init__(package, purpose, extra)
+        self.package, self.purpose, self.extra = package, purpose, extra
 
     def __str__(self) -> str:
-        return f"{self.purpose} needs {self.package}; install it: pip install {self.package}"
+        what = f"'windrow[{self.extra}]'" if self.extra else self.package
+        return f"{self.purpose} needs {self.package}; install it: pip install {what}"
 
 
 class RowsLostError(ToolkitError):

@@ -11,13 +11,10 @@ import polars as pl
 from windrow.config import settings
 from windrow.execution.calls import Called, Calls
 from windrow.execution.lower_step import Position, repeated
-from windrow.execution.values import CHUNK, PHYSICAL, empty, python_values, series_from_values
-from windrow.plan.types import DType
+from windrow.execution.values import CHUNK, PHYSICAL, empty, series_from_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from windrow.execution.calls import Caller
     from windrow.plan.expressions import Apply, Score
@@ -54,28 +51,13 @@ def _caller(called: Called, position: Position) -> AbstractContextManager[Caller
 
 def score(node: Score, columns: Sequence[pl.Series], rows: int) -> dict[str, pl.Series]:
     """Call a scorer on whole columns; return every output as numbers, text or objects."""
-    arrays = {
-        name: _array(repeated(column, rows), argument.type)
-        for name, column, argument in zip(node.names, columns, node.arguments, strict=True)
-    }
-    return {name: _series(values) for name, values in node.scorer()(arrays).items()}
+    given = {n: repeated(column, rows) for n, column in zip(node.names, columns, strict=True)}
+    return {name: _series(values) for name, values in node.scorer()(given).items()}
 
 
 def outcome(node: Score, found: Mapping[str, pl.Series]) -> pl.Series:
     """Return one output of a scorer as a column of its type."""
     return found[node.output].cast(PHYSICAL[node.dtype])
-
-
-def _array(column: pl.Series, dtype: DType) -> NDArray[Any]:
-    """Return a column as a scorer takes it: a missing number is NaN, other missing values None."""
-    if dtype is DType.FLOAT or (dtype is DType.INT and column.null_count()):
-        return column.cast(pl.Float64).to_numpy()
-    if dtype is DType.INT:
-        return column.to_numpy()
-    values = python_values(column, dtype)
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
 
 
 def _series(values: Any) -> pl.Series:  # an array or a list

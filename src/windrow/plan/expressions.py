@@ -149,8 +149,8 @@ class Apply(Expression):
 class Scorer(Protocol):
     """A library function on whole columns, such as a model's margin; it must pickle.
 
-    Called with one array a column (`float64`, `int64`, or `object` for text with None; a missing
-    number is NaN), all of the partition's rows; gives a dict of output columns.
+    Called with the columns as the engine holds them, all of the partition's rows; gives a dict of
+    output columns, each an array or a list.
     """
 
     def __call__(self, columns: Mapping[str, Any]) -> Mapping[str, Any]:

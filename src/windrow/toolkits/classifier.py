@@ -234,8 +234,7 @@ class LinearClassifier(LinearModel):
             found = outcomes(plan, scorer, fitted.classes, kind)
             columns = [(name, found[outcome]) for name, outcome in outputs.items()]
             return SFrame.from_plan(project(plan, columns))
-        given, rows = rows_of(dataset, scorer.predictor)
-        values = outcomes_of_rows(scorer, given, rows, fitted.classes)
+        values = outcomes_of_rows(scorer, rows_of(dataset, scorer.predictor), fitted.classes)
         kinds = {"class": kind, "probability_vector": DType.ARRAY}
         return table_of({n: (kinds.get(o, DType.FLOAT), values[o]) for n, o in outputs.items()})
 

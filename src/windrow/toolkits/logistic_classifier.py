@@ -128,7 +128,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         "max_iterations": max_iterations,
         "step_size": step_size,
     }
-    check_ranges(options)
+    check_ranges({**options, "seed": 0 if seed is None else seed})
     check_solver(solver, l1_penalty)
     refuse = missing_value_action == "auto" or not impute_by(missing_value_action)
     method = Method(
@@ -143,7 +143,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
             float(step_size),
         ),
         impute=not refuse,
-        split_seed=0 if seed is None else int(seed),
+        split_seed=int(seed or 0),
         class_weights=given_weights(class_weights),
     )
     trained = train(

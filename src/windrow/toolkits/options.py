@@ -38,6 +38,7 @@ RANGES: Mapping[str, Range] = {
     "step_size": Range(1e-10, LARGEST),
     "lbfgs_memory_level": Range(1, LARGEST_INT, whole=True),
     "max_iterations": Range(1, LARGEST_INT, whole=True),
+    "seed": Range(-(2**63), 2**63 - 1, whole=True),
 }
 SOLVER_CHOICES = ("auto", "newton", "lbfgs", "fista")
 

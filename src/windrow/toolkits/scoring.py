@@ -40,8 +40,6 @@ __all__ = [
 ]
 
 ACTIONS = ("auto", "impute", "error")
-TRUE = "\0true in "
-"""Begins the name of a column that is 1 where a number is neither 0 nor missing."""
 
 
 def impute_by(action: str) -> bool:
@@ -73,14 +71,9 @@ class MarginScorer:
     impute: bool
     vector: bool = False
 
-    def __call__(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
+    def __call__(self, columns: Mapping[str, pl.Series]) -> dict[str, NDArray[np.float64]]:
         """Give margin and probability of the second class, and if asked both probabilities."""
         rows = len(next(iter(columns.values())))
-        given = {name: _series(name, columns) for name in self.predictor.features}
-        return self.score(given, rows)
-
-    def score(self, columns: Mapping[str, pl.Series], rows: int) -> dict[str, NDArray[np.float64]]:
-        """Do the same for series."""
         margin = self.predictor.margins(columns, rows, impute=self.impute)
         probability = sigmoid_array(margin)
         found = {"margin": margin, "probability": probability}
@@ -97,13 +90,8 @@ def outcomes(
     ``margin``, ``probability`` and ``probability_vector`` are the scorer's; ``class`` is the second
     from the margin 0 on, and None where it is NaN; ``class_probability`` is that of the class.
     """
-    arguments: dict[str, Expression] = {}
-    for name in scorer.predictor.features:
-        arguments[name] = own = column(plan, name)
-        if own.type is DType.FLOAT:  # a scorer gets NaN for None too, but only NaN counts as true
-            arguments[TRUE + name] = Operation("is_true", (own,))
-    payload = pickle.dumps(scorer)
-    names, values = tuple(arguments), tuple(arguments.values())
+    names = scorer.predictor.features
+    payload, values = pickle.dumps(scorer), tuple(column(plan, name) for name in names)
     margin, probability = (
         Score(payload, values, names, output, DType.FLOAT) for output in ("margin", "probability")
     )
@@ -122,10 +110,10 @@ def outcomes(
 
 
 def outcomes_of_rows(
-    scorer: MarginScorer, columns: Mapping[str, pl.Series], rows: int, classes: tuple[Any, ...]
+    scorer: MarginScorer, columns: Mapping[str, pl.Series], classes: tuple[Any, ...]
 ) -> dict[str, list[Any]]:
     """Give the same for a few rows at once."""
-    found = scorer.score(columns, rows)
+    found = scorer(columns)
     margin, probability = found["margin"], found["probability"]
     leads = margin >= 0.0
     labels = [None if m != m else classes[int(m >= 0.0)] for m in margin.tolist()]  # noqa: PLR0124
@@ -167,26 +155,7 @@ def complete(plan: Plan, predictor: LinearPredictor, *, impute: bool) -> Plan:
     return project(plan, [*own, *absent.items()])
 
 
-def _series(name: str, columns: Mapping[str, NDArray[Any]]) -> pl.Series:
-    """Take a column as a scorer gets it, with None for what is missing."""
-    import polars as pl
-
-    values = columns[name]
-    if values.dtype == object:
-        return pl.Series(name, values, dtype=pl.String)
-    if values.dtype.kind == "i":
-        return pl.Series(name, values)
-    gaps = np.isnan(values)
-    if not gaps.any():
-        return pl.Series(name, values)
-    series = pl.Series(name, values, nan_to_null=True)
-    true = columns.get(TRUE + name)
-    if true is not None and (true[gaps] != 0).any():
-        series = series.scatter(np.flatnonzero(gaps & (true != 0)), float("nan"))
-    return series
-
-
-def rows_of(dataset: object, predictor: LinearPredictor) -> tuple[dict[str, pl.Series], int]:
+def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]:
     """Turn one dict or a list of dicts into columns.
 
     Raises
@@ -217,4 +186,4 @@ def rows_of(dataset: object, predictor: LinearPredictor) -> tuple[dict[str, pl.S
                 raise FeatureTypeError(name, type(value).__name__, kind)
         made = [None if v is None else float(v) for v in values] if numeric else values
         columns[name] = pl.Series(name, made, dtype=pl.Float64 if numeric else pl.String)
-    return columns, len(rows)
+    return columns

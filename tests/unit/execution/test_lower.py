@@ -205,9 +205,7 @@ class Scored:
     def __call__(self, columns: dict[str, Any]) -> dict[str, Any]:
         Scored.calls += 1
         x, s = columns["x"], columns["s"]
-        assert x.dtype == np.float64
-        assert s.dtype == object
-        return {"double": x * 2, "text": np.array([None if v is None else v + "!" for v in s])}
+        return {"double": (x * 2.0).to_numpy(), "text": [None if v is None else v + "!" for v in s]}
 
 
 def test_a_scorer_is_called_once_for_all_its_outputs() -> None:
@@ -229,7 +227,7 @@ class Matrix:
     """A scorer with a vector for each row, and with numbers as whole rows."""
 
     def __call__(self, columns: dict[str, Any]) -> dict[str, Any]:
-        x = columns["x"]
+        x = columns["x"].to_numpy()
         return {"both": np.stack([x, 1 - x], axis=1), "whole": (x > 0).astype(np.int32)}
 
 

@@ -275,7 +275,7 @@ def test_a_missing_target() -> None:
 
 @pytest.mark.parametrize("labels, count", [([1, 1, 1], 1), ([0, 1, 2], 3)])
 def test_one_class_or_three(labels: list[int], count: int) -> None:
-    with pytest.raises(ClassCountError, match=f"'y' has {count} distinct values in 3 rows"):
+    with pytest.raises(ClassCountError, match=f"'y' has {count} distinct values? in 3 rows"):
         fitted(pl.DataFrame({"x": [1.0, 2.0, 3.0], "y": labels}))
 
 
@@ -283,7 +283,7 @@ def test_a_split_that_leaves_one_class_for_training() -> None:
     labels = [0] * 199 + [1]
     data = pl.DataFrame({"x": np.arange(200.0), "y": labels})
     seed = next(seed for seed in range(200) if _validates(seed, 199, 200))
-    with pytest.raises(ClassCountError, match="1 distinct values in 190 rows"):
+    with pytest.raises(ClassCountError, match="1 distinct value in 190 rows"):
         fitted(data, method=Method(Loss.LOGISTIC, split_seed=seed))
 
 

@@ -229,6 +229,13 @@ def test_new_and_missing_categories_count_as_the_reference(model: LogisticClassi
         assert found == expected
 
 
+def test_a_table_may_begin_with_missing_values(model: LogisticClassifier) -> None:
+    rows = [{"country": None, "pages": None, "minutes": None}, {"country": "at", "pages": 1}]
+    data = wr.SFrame({name: [row.get(name) for row in rows] for name in rows[0]})
+    for output in ("margin", "class"):
+        assert list(model.predict(data, output)) == list(model.predict(rows, output))
+
+
 def test_nan_gives_nan_and_no_class(model: LogisticClassifier) -> None:
     data = wr.SFrame({"country": ["at", "at"], "pages": [1, 1], "minutes": [math.nan, 5.0]})
     margins = list(model.predict(data, output_type="margin"))
