@@ -24,6 +24,7 @@ from windrow.errors import (
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from windrow.deploy.dashboard import Dashboard
     from windrow.deploy.handles import Jobs
     from windrow.deploy.state import Folder, StateStore
     from windrow.execution.cluster_client import Connection
@@ -243,6 +244,32 @@ class Cluster:
         return "".join(
             f"==> {name} <==\n{text.decode(errors='replace').rstrip()}\n\n" for name, text in texts
         )
+
+    def dashboard(self, port: int = 0, *, open: bool = False) -> Dashboard:
+        """Serve a page that shows hosts, what they hold, jobs and their iterations, as it happens.
+
+        Only this machine can reach it, and only who knows its address. Hosts serve nothing.
+
+        Parameters
+        ----------
+        port
+            Of this machine's loopback address; 0 lets the system choose.
+        open
+            Whether to show it in a browser.
+
+        Returns
+        -------
+        Dashboard
+            With its `url`, and `stop()`, which ends it as the end of this process does.
+        """
+        from windrow.deploy.dashboard import Dashboard
+
+        board = Dashboard(self, port)
+        if open:
+            import webbrowser
+
+            webbrowser.open(board.url)
+        return board
 
     def stop(self) -> None:
         """End every host; returns once none runs. A cluster that has ended stays as it is."""

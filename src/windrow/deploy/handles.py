@@ -293,6 +293,10 @@ class Jobs:
             raise JobNotFoundError(which, self.cluster.state_path)
         return self._handle(which)
 
+    def newest(self, count: int) -> list[JobHandle]:
+        """Return so many of them, the newest first."""
+        return [self._handle(name) for name in reversed(self._names()[-count:])]
+
     def __repr__(self) -> str:
         lines = [f"{'Job':<30}{'Submitted (UTC)':<22}{'Status':<12}Name"]
         for handle in self:
