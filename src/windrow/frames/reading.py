@@ -175,11 +175,22 @@ class FrameReading(Lazy):
         return cls.from_plan(construct.columns_plan(columns))
 
 
+_JSON = {".json", ".jsonl", ".ndjson"}
+
+
 def open_table(url: str, format: str = "auto") -> Plan:
     """Return the plan of the table at a path or URL; see `SFrame`."""
     from windrow.io import saved, sources
+    from windrow.io.compression import path_of
 
     match format:
+        case "auto" if path_of(url).suffix.lower() in _JSON:
+            how = (
+                "read_json('...')"
+                if path_of(url).suffix == ".json"
+                else "read_json('...', 'lines')"
+            )
+            raise FileFormatError(url, "is named as JSON", f"SFrame.{how} reads it into memory")
         case "auto" | "parquet":
             return sources.describe(url)
         case "csv":

@@ -12,7 +12,7 @@ import pytest
 
 import windrow as wr
 from windrow.config import configured
-from windrow.errors import ArgumentError, BadRowsWarning, ColumnNotFoundError
+from windrow.errors import ArgumentError, BadRowsWarning, ColumnNotFoundError, FileFormatError
 
 CSV = 'id,name,x\n1,"a, b",0.5\n2,c,\n3,NA,2\n'
 ROWS = [
@@ -129,6 +129,15 @@ def test_json_leaves_missing_values_out(tmp_path: Path) -> None:
         wr.SFrame.read_json(str(_written(tmp_path / "x.json", "nothing")))
     with pytest.raises(ArgumentError):
         wr.SFrame.read_json(str(path), orient="columns")
+
+
+def test_json_does_not_pass_for_csv(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    wr.SFrame({"a": [1, 2], "b": ["x", "y"]}).save(str(path))
+    with pytest.raises(FileFormatError, match="read_json"):
+        wr.SFrame(str(path))
+    with pytest.raises(FileFormatError, match="'lines'"):
+        wr.SFrame(str(path.with_suffix(".jsonl")))
 
 
 def test_a_column_is_saved_as_a_folder_or_as_lines(tmp_path: Path) -> None:
