@@ -7,6 +7,7 @@ True
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 import zlib
@@ -38,6 +39,8 @@ class Behaviour:
         Path to path or absolute URL: answered with 302.
     statuses
         Path to status: answered with it, always.
+    member
+        ``user:password`` that requests must show (``Authorization: Basic``), else 401.
     most
         At most so many bytes of a range are sent at a time, as a server may.
     failures
@@ -52,6 +55,7 @@ class Behaviour:
     etag: bool = True
     redirects: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    member: str = ""
     most: int | None = None
     failures: int = 0
     cuts: int = 0
@@ -73,6 +77,8 @@ class HttpServer:
     ----------
     requests
         Every request so far: method, path, ``Range`` header or empty.
+    shown
+        Every ``Authorization`` so far, empty where there was none.
     sent
         Body bytes handed to the sockets so far.
     """
@@ -86,6 +92,7 @@ class HttpServer:
         self.files = files
         self.behaviour = behaviour or Behaviour()
         self.requests: list[tuple[str, str, str]] = []
+        self.shown: set[str] = set()
         self.sent = 0
         self.lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"owner": self})
@@ -142,11 +149,15 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         with self.owner.lock:
             asked = self.headers.get("Range", "")
+            self.owner.shown.add(self.headers.get("Authorization", ""))
             self.owner.requests.append((self.command, self.path, asked))
             flaky = how.failures > 0
             how.failures -= flaky
         if flaky:
             return self._status(503)
+        token = base64.b64encode(how.member.encode()).decode()
+        if how.member and self.headers.get("Authorization") != f"Basic {token}":
+            return self._status(401)
         if path in how.statuses:
             return self._status(how.statuses[path])
         if path in how.redirects:

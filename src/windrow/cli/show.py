@@ -22,6 +22,7 @@ from windrow.cli.options import (
     table,
 )
 from windrow.cli.running import running
+from windrow.errors import redacted
 
 __all__ = ["EXAMPLES", "show"]
 
@@ -60,7 +61,7 @@ def show(
         outcome.say()
         if not as_json and rows:
             head.print_rows(rows)
-        outcome.document["url"] = url
+        outcome.document["url"] = redacted(url)
         outcome.document["columns"] = [{"name": n, "type": k} for n, k in kinds.items()]
         outcome.document["rows"] = list(islice(head, rows)) if as_json else []
         if count:

@@ -94,6 +94,12 @@ def logistic_classifier(
     missing_value_action: Annotated[
         str, typer.Option(metavar="HOW", help="With a missing number: error, or impute the mean.")
     ] = "auto",
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where to keep states to go on from.")
+    ] = None,
+    resume_from_checkpoint: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Go on from the newest state there.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress table.")] = False,
     delimiter: Delimiter = None,
     header: Header = True,
@@ -131,6 +137,8 @@ def logistic_classifier(
             verbose=not quiet,
             seed=seed,
             missing_value_action=missing_value_action,
+            checkpoint=checkpoint,
+            resume_from_checkpoint=resume_from_checkpoint,
         )
         fitted.save(model)
         fields = fitted.list_fields()

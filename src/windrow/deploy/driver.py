@@ -19,7 +19,7 @@ from windrow.deploy.records import HostConfig
 from windrow.deploy.serve import scheduler_of
 from windrow.deploy.state import Folder
 from windrow.deploy.uploads import Uploads
-from windrow.errors import CancelledError, RemoteError
+from windrow.errors import CancelledError, RemoteError, redacted
 from windrow.execution.checkpoints import Keeper
 from windrow.execution.cluster_client import connect, publish, subscribe
 from windrow.execution.cluster_workers import ClusterWorkers
@@ -168,7 +168,7 @@ class DriverProcess:
         except KeyboardInterrupt:
             return Outcome(error=CancelledError())
         except BaseException as error:  # noqa: BLE001  # whatever it is, it travels to the client
-            error.add_note(f"on driver {self.name}:\n{traceback.format_exc()}")
+            error.add_note(redacted(f"on driver {self.name}:\n{traceback.format_exc()}"))
             return Outcome(error=RemoteError.unless_it_travels(error))
 
     def _hear(self, message: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 A job outlives whoever submitted it. Its folder says everything: ``spec`` is the signed program,
 ``claim`` names the driver that took it, ``status`` and ``events`` are series, ``result`` is the
-signed outcome.
+signed outcome. The spec alone carries what it takes to read the data, secrets in URLs included; all
+else is free of them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
+from windrow.errors import redacted
 from windrow.execution.checkpoints import Checkpoints
 from windrow.progress.events import event_of, record_of
 from windrow.progress.table import first_outside
@@ -125,7 +127,9 @@ class Job:
         """Write the outcome, and the state that it means unless another is given."""
         self.folder.put("result", self.credentials.sign(cloudpickle.dumps(outcome)))
         error = (
-            None if outcome.error is None else f"{type(outcome.error).__name__}: {outcome.error}"
+            None
+            if outcome.error is None
+            else redacted(f"{type(outcome.error).__name__}: {outcome.error}")
         )
         self.advance(state or (COMPLETED if error is None else FAILED), error=error)
 

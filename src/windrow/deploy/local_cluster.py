@@ -110,6 +110,7 @@ def start(record: ClusterRecord, state_path: str | os.PathLike[str], ground: Gro
     store = StateStore(str(local_path(os.fspath(state_path))))
     _require_free(store)
     number, folder = store.begin(asdict(record))
+    local_path(folder.url).chmod(0o700)  # specs carry what it takes to read their data
     cluster = Cluster(store, number, LocalHosts(folder, store.url, ground))
     try:
         _require_free(store, number)  # another may have begun at the same moment

@@ -49,6 +49,7 @@ from windrow.errors.models import (
     UnsupportedFeatureError,
     UnsupportedTargetError,
 )
+from windrow.errors.redact import redacted
 from windrow.errors.running import (
     BadRowsWarning,
     CancelledError,
@@ -180,4 +181,5 @@ __all__ = [
     "UploadWarning",
     "VersionMismatchError",
     "WindrowError",
+    "redacted",
 ]

@@ -6,6 +6,7 @@ import datetime
 import pickle
 
 from windrow.errors.base import ToolkitError
+from windrow.errors.redact import redacted
 
 
 class StateConflictError(ToolkitError, OSError):
@@ -50,10 +51,12 @@ class RemoteError(ToolkitError):
     def unless_it_travels(error: BaseException) -> BaseException:
         """Return the error itself if it survives being pickled, else its words and notes.
 
-        A class of the user's own, of ``__main__`` or a notebook, comes along with the error.
+        A class of the user's own, of ``__main__`` or a notebook, comes along with the error. Secrets
+        in URLs do not, whoever raised it: what travels is stored on the way.
         """
         import cloudpickle
 
+        error.args = tuple(redacted(a) if isinstance(a, str) else a for a in error.args)
         try:
             pickle.loads(cloudpickle.dumps(error))  # noqa: S301  # our own bytes
         except (pickle.PickleError, TypeError, AttributeError, ImportError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from windrow.errors import redacted
 from windrow.plan.expressions import (
     Apply,
     Column,
@@ -108,7 +109,8 @@ def _line(node: Plan, wanted: dict[str, None]) -> str:
     read = _listed([name for name in node.schema if name in wanted])
     match node:
         case Scan():
-            files = f"{len(node.files)} files" if len(node.files) > 1 else node.files[0].url
+            one, count = redacted(node.files[0].url), len(node.files)
+            files = f"{count} files" if count > 1 else one
             kind = type(node.format).__name__.removesuffix("Format")
             return f"{kind}: {files}, {_partitions(node)}, reads {read}"
         case Memory():

@@ -10,6 +10,7 @@ there. Of others only the ranges asked for are fetched, when the server can do t
 
 from __future__ import annotations
 
+import base64
 import http.client
 import re
 import socket
@@ -274,8 +275,10 @@ def _open(url: str, start: int, stop: int | None, timeout: float) -> Iterator[_A
     """Ask once for a range."""
     last = "" if stop is None else str(stop - 1)
     headers = {**_HEADERS, "Range": f"bytes={start}-{last}"}
-    address = urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]")
+    address, basic = _parted(urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]"))
     request = urllib.request.Request(address, headers=headers)  # noqa: S310  # http(s) by its row
+    if basic:
+        request.add_unredirected_header("Authorization", basic)  # no other server is told
     try:
         response = _opener().open(request, timeout=timeout)
     except urllib.error.HTTPError as error:
@@ -285,6 +288,20 @@ def _open(url: str, start: int, stop: int | None, timeout: float) -> Iterator[_A
         response = error
     with closing(response):
         yield _Answer(url, response)
+
+
+def _parted(address: str) -> tuple[str, str]:
+    """Part an address from the user and password in it, which go into a header (RFC 7617).
+
+    >>> _parted("http://ann:p%40ss@host:81/a?b=1")
+    ('http://host:81/a?b=1', 'Basic YW5uOnBAc3M=')
+    """
+    parts = urllib.parse.urlsplit(address)
+    known, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return address, ""
+    token = base64.b64encode(urllib.parse.unquote(known).encode()).decode()
+    return parts._replace(netloc=host).geturl(), f"Basic {token}"
 
 
 @cache

@@ -27,6 +27,9 @@ from windrow.plan.sources import FileStamp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PRIVATE = 0o600
+"""Mode of files that only their owner may read."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -107,13 +110,13 @@ class LocalStorage:
                 aside.unlink(missing_ok=True)
 
     def put_if_absent(self, url: str, data: bytes) -> bool:
-        """Write aside, then link: the link fails where there is a file already."""
+        """Write aside, then link, which fails where there is a file; only its owner reads it."""
         path = local_path(url)
         aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         with writing_to(url, path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with aside.open("xb") as file:
+                with os.fdopen(os.open(aside, _NEW, PRIVATE), "wb") as file:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())

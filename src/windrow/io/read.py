@@ -13,7 +13,7 @@ SHOWN = 10
 
 
 class BadRow(NamedTuple):
-    """A row that does not fit its table: URL, line number from 1, why, and its text."""
+    """A row that does not fit its table: redacted URL, line number from 1, why, text."""
 
     file: str
     row: int

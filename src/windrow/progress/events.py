@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from windrow.errors import redacted
+
 
 @dataclass(frozen=True)
 class Event:
@@ -85,12 +87,13 @@ Listener = Callable[[Event], None]
 
 
 def record_of(event: Event) -> dict[str, Any]:
-    """Return an event as plain values, which cross any wire.
+    """Return an event as plain values, which cross any wire; secrets in URLs are masked.
 
     >>> record_of(Notice("half way"))
     {'event': 'Notice', 'text': 'half way'}
     """
-    return {"event": type(event).__name__} | asdict(event)
+    fields = {name: _masked(value) for name, value in asdict(event).items()}
+    return {"event": type(event).__name__} | fields
 
 
 def event_of(record: dict[str, Any]) -> Event:
@@ -101,6 +104,12 @@ def event_of(record: dict[str, Any]) -> Event:
     """
     fields = {name: _tuples(value) for name, value in record.items() if name != "event"}
     return _KINDS[record["event"]](**fields)
+
+
+def _masked(value: Any) -> Any:  # texts, and tuples of them
+    if isinstance(value, tuple):
+        return tuple(_masked(item) for item in value)
+    return redacted(value) if isinstance(value, str) else value
 
 
 def _tuples(value: Any) -> Any:  # JSON has lists where events have tuples

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from windrow.config import settings
-from windrow.errors import ArgumentTypeError, CheckpointMismatchError, NoCheckpointError
+from windrow.errors import ArgumentTypeError, CheckpointMismatchError, NoCheckpointError, redacted
 from windrow.execution.checkpoints import Checkpoints, Keeper
 from windrow.io.local import local_path
 from windrow.io.registry import scheme_of
@@ -173,7 +173,8 @@ class Trail:
         if done > max_iterations:
             further = ("max_iterations", str(max_iterations), f"{done} or more")
             raise CheckpointMismatchError(url, (further,))
-        self._session.emit(Notice(f"PROGRESS: Resuming after iteration {done} from {url}.\n"))
+        notice = f"PROGRESS: Resuming after iteration {done} from {redacted(url)}.\n"
+        self._session.emit(Notice(notice))
         return standing
 
     def keep(self, standing: Standing) -> None:

@@ -182,3 +182,16 @@ def test_nothing_is_written_by_http(server: HttpServer) -> None:
         storage.open_write(server.url("/new"))
     with pytest.raises(ReadOnlySourceError):
         storage.remove(server.url("/a.csv"))
+
+
+def test_user_and_password_of_an_address_are_shown_to_its_server_alone(server: HttpServer) -> None:
+    server.behaviour = Behaviour(member="ann:p@ss", redirects={"/there.csv": ""})
+    with HttpServer({"/small.csv": b"a\n1\n"}) as other:
+        server.behaviour.redirects["/there.csv"] = other.url("/small.csv")
+        address = server.url("/small.csv").replace("://", "://ann:p%40ss@")
+        assert rows_of(sources.describe(address)) == 1
+        assert rows_of(sources.describe(address.replace("small", "there"))) == 1
+        assert other.shown == {""}
+    with pytest.raises(SourceRefusedError, match="401") as caught:
+        sources.describe(address.replace("p%40ss", "wr0ng"))
+    assert "wr0ng" not in str(caught.value) + repr(caught.value)

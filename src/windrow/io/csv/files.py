@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from windrow.errors import BadRowError, FileFormatError
+from windrow.errors import BadRowError, FileFormatError, redacted
 from windrow.io.content import SAMPLE, Content
 from windrow.io.csv.cuts import Stretch, join, look_at
 from windrow.io.csv.describing import columns_of_sample, only, with_hints
@@ -177,7 +177,7 @@ def _bad_row(url: str, piece: Piece, data: bytes, begin: int, row: Dropped) -> B
     start, stop = begin + row.start, begin + row.stop
     line = max(piece.first_row, 0) + data.count(b"\n", 0, start) + 1
     text = data[start : min(stop, start + _SHOWN_TEXT)].decode(errors="replace")
-    return BadRow(url, line, row.cause, text.rstrip("\r\n"))
+    return BadRow(redacted(url), line, row.cause, text.rstrip("\r\n"))
 
 
 def _limited(scan: Scan, found: list[Piece], left: int) -> list[Piece]:
