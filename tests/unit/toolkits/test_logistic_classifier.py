@@ -230,7 +230,10 @@ def test_new_and_missing_categories_count_as_the_reference(model: LogisticClassi
 
 
 def test_a_table_may_begin_with_missing_values(model: LogisticClassifier) -> None:
-    rows = [{"country": None, "pages": None, "minutes": None}, {"country": "at", "pages": 1}]
+    rows: list[dict[str, Any]] = [
+        {"country": None, "pages": None, "minutes": None},
+        {"country": "at", "pages": 1},
+    ]
     data = wr.SFrame({name: [row.get(name) for row in rows] for name in rows[0]})
     for output in ("margin", "class"):
         assert list(model.predict(data, output)) == list(model.predict(rows, output))
