@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from windrow.config import Deadline
 from windrow.deploy.credentials import Credentials, create_credentials
-from windrow.execution.cluster_dask import connect
+from windrow.execution.cluster_dask import configure, connect
 from windrow.execution.cluster_workers import ClusterWorkers
 from windrow.execution.driver import Driver
 
@@ -76,6 +76,7 @@ class DaskCluster:
     def client(self) -> distributed.Client:
         """The connection of this process."""
         if self._client is None:
+            configure()  # drivers run here
             files = Credentials.of(str(self.folder), "client").dask()
             self._client = connect(self.address, files, BOOT)
         return self._client

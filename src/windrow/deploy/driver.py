@@ -21,7 +21,7 @@ from windrow.deploy.state import Folder
 from windrow.deploy.uploads import Uploads
 from windrow.errors import CancelledError, RemoteError, redacted
 from windrow.execution.checkpoints import Keeper
-from windrow.execution.cluster_client import connect, publish, subscribe
+from windrow.execution.cluster_client import configure, connect, publish, subscribe
 from windrow.execution.cluster_workers import ClusterWorkers
 from windrow.execution.driver import Driver
 from windrow.progress.events import record_of
@@ -83,12 +83,14 @@ class HostDriver(Driver):
     """
 
     def __init__(self, client: Connection, uploads: Uploads) -> None:
-        super().__init__(ClusterWorkers(client))
+        self._hosts = ClusterWorkers(client)
+        super().__init__(self._hosts)
         self._uploads = uploads
 
-    def forget_warnings(self) -> None:
-        """Warn anew of what was warned of: the next job may be another client's."""
+    def begin(self, driver: str, job: str) -> None:
+        """Begin another job: it is warned anew, and hosts count its blocks for it."""
         self._told.clear()
+        self._hosts.owner = driver, job
 
     def persist(self, plan: Plan) -> Plan:
         """Compute the table once and return a plan of the result, which no client need hold."""
@@ -156,7 +158,7 @@ class DriverProcess:
         keep = Keeper(job.checkpoints, settings().checkpoint_seconds)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            self._driver.forget_warnings()
+            self._driver.begin(self.name, job.identifier)
             outcome = self._tried(lambda: self._driver.run(job.program(), relay, keep))
         heard = (w.message for w in caught if isinstance(w.message, Warning))
         ours = tuple(w for w in heard if type(w).__module__.startswith("windrow."))
@@ -185,6 +187,7 @@ def _silently(event: Event) -> None:
 def main(arguments: list[str]) -> int:
     """Serve as driver ``NAME`` of the host that a config file describes."""
     path, name = arguments
+    configure()
     config = HostConfig.from_json(Path(path).read_text())
     credentials = Credentials.of(config.tls, "host")
     DriverProcess(name, Folder(config.generation), credentials, scheduler_of(config)).serve()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import distributed
 
-from windrow.execution.cluster_dask import HELD, connect
+from windrow.execution.cluster_dask import HELD, configure, connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Connection",
     "Load",
+    "configure",
     "connect",
     "disconnect",
     "is_connected",

@@ -50,6 +50,11 @@ SETTINGS: dict[str, Any] = {
     "distributed.diagnostics.computations.max-history": 1,
 }
 
+_CONNECTING = {
+    name: value for name, value in SETTINGS.items() if name.startswith("distributed.comm.timeouts.")
+}
+"""Settings of the line that a client opens; all else it needs is in its `distributed.Security`."""
+
 HELD = "windrow"
 """Under this name a worker tells the scheduler, with each heartbeat, what its store holds."""
 RECONNECT = 10.0
@@ -88,12 +93,12 @@ class Credentials:
 
 
 def configure() -> None:
-    """Set Dask for this process; whoever has settings of their own keeps those not named here."""
+    """Set Dask for all of a process of ours: a scheduler, a worker, a driver."""
     dask.config.set(SETTINGS)
 
 
 def connect(address: str, credentials: Credentials, seconds: float = 30.0) -> distributed.Client:
-    """Connect to a scheduler.
+    """Connect to a scheduler; what else this process does with Dask is not touched.
 
     Parameters
     ----------
@@ -109,17 +114,17 @@ def connect(address: str, credentials: Credentials, seconds: float = 30.0) -> di
     OSError
         Nobody answers there, or not to these credentials.
     """
-    configure()
     deadline = Deadline(seconds, f"a connection to {address}", "look at the scheduler's log")
     while True:
         try:
-            return distributed.Client(
-                address,
-                security=credentials.security(),
-                timeout=min(RECONNECT, deadline.remaining()),
-                direct_to_workers=True,
-                set_as_default=False,
-            )
+            with dask.config.set(_CONNECTING):
+                return distributed.Client(
+                    address,
+                    security=credentials.security(),
+                    timeout=min(RECONNECT, deadline.remaining()),
+                    direct_to_workers=True,
+                    set_as_default=False,
+                )
         except OSError:
             if deadline.expired():
                 raise
