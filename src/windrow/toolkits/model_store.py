@@ -11,7 +11,12 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
-from windrow.errors import DamagedFolderError, NewerFormatError, SourceNotFoundError
+from windrow.errors import (
+    DamagedFolderError,
+    NewerFormatError,
+    SourceNotFoundError,
+    UnwritableError,
+)
 from windrow.io.arrays import checksum, packed, record_checksum, unpacked
 from windrow.io.registry import storage_of
 
@@ -50,7 +55,7 @@ def save_model(model: Storable, location: str | os.PathLike[str]) -> None:
     Raises
     ------
     DiskFullError, UnwritableError
-        It cannot be written; what was there before stays.
+        It cannot be written, or the folder holds something else; what was there before stays.
     """
     url = os.fspath(location).rstrip("/")
     storage = storage_of(url)
@@ -68,6 +73,8 @@ def save_model(model: Storable, location: str | os.PathLike[str]) -> None:
     text = json.dumps(manifest, indent=1, ensure_ascii=False).encode()
     before = _arrays_of(storage, url)
     made = not storage.exists(url)
+    if before is None and not made and storage.names(url):
+        raise UnwritableError(url, "something else is there that is no saved model")
     try:
         _write(storage, f"{url}/{manifest['arrays']['file']}", data)
         _write(storage, f"{url}/{MANIFEST}", text)

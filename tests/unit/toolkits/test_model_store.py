@@ -14,6 +14,7 @@ from windrow.errors import (
     NewerFormatError,
     SourceNotFoundError,
     ToolkitError,
+    UnwritableError,
 )
 
 if TYPE_CHECKING:
@@ -111,6 +112,16 @@ def test_a_full_disk_leaves_the_old_model(
             other.save(folder)
     assert wr.load_model(folder).features == model.features
     assert len(list(folder.iterdir())) == 2
+
+
+def test_a_model_does_not_replace_something_else(model: LogisticClassifier, tmp_path: Path) -> None:
+    place = tmp_path / "table"
+    wr.SFrame({"a": [1, 2]}).save(str(place))
+    with pytest.raises(UnwritableError, match="something else is there"):
+        model.save(str(place))
+    assert len(wr.load_sframe(str(place))) == 2
+    (tmp_path / "empty").mkdir()
+    model.save(str(tmp_path / "empty"))
 
 
 def test_no_model(tmp_path: Path) -> None:
