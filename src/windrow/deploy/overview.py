@@ -53,13 +53,13 @@ class Overview:
         ``on_scratch`` and ``bytes`` only while the scheduler knows it. Of the cluster, ``silent``
         is for how many seconds the scheduler has not answered, 0 unless it is worth a word.
         """
-        heard, loads = self._pulse.last()
+        unanswered, loads = self._pulse.last()
         record, hosts, now = self._cluster.record, self._cluster.recorded_hosts(), time.time()
         end = end_of(record, hosts, now)
         with self._lock:
             jobs = [self._followed(handle) for handle in self._cluster.jobs.newest(JOBS)]
             self._jobs = {job.handle.id: job for job in jobs}
-        idle, silent = record.idle_shutdown_timeout, now - heard
+        idle, silent = record.idle_shutdown_timeout, now - (unanswered or now)
         since = max([record.created, *(job.changed for job in jobs)])
         waits = idle >= 0 and all(job.state in ENDED for job in jobs)
         return {
@@ -109,17 +109,24 @@ class _Pulse:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._heard: tuple[float, dict[str, Load]] = time.time(), {}
+        self._loads: dict[str, Load] = {}
+        self._unanswered: float | None = None
         self._asked, self._answered = threading.Event(), threading.Event()
         self._stopped = False
         threading.Thread(target=self._listen, name="pulse", daemon=True).start()
 
-    def last(self) -> tuple[float, dict[str, Load]]:
-        """Ask, wait a little for the answer, return when the scheduler spoke last, and what."""
+    def last(self) -> tuple[float | None, dict[str, Load]]:
+        """Ask and wait a little for the answer.
+
+        Returns
+        -------
+        tuple
+            Since when the scheduler was asked in vain (None when it answers), and its last answer.
+        """
         self._answered.clear()
         self._asked.set()
         self._answered.wait(PATIENCE)
-        return self._heard
+        return self._unanswered, self._loads
 
     def stop(self) -> None:
         """End the thread."""
@@ -137,12 +144,14 @@ class _Pulse:
 
         if self._cluster.folder.get("stop") is not None:
             return  # a line opened while the cluster ends would find nobody at its other end
+        self._unanswered = self._unanswered or time.time()
         try:
-            self._heard = time.time(), loads(self._cluster.connection())
+            self._loads = loads(self._cluster.connection())
         except ClusterEndedError:
             self._cluster.disconnect()
         except (ClusterUnreachableError, OSError):
-            pass  # how long ago it spoke last says it
+            return  # since when says it
+        self._unanswered = None
 
 
 @dataclass

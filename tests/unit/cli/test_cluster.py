@@ -159,3 +159,17 @@ def test_help_of_each_command_has_examples(command: str) -> None:
     assert done.exit_code == 0
     assert "Examples" in done.stdout
     assert f"windrow cluster {command}" in done.stdout
+
+
+def test_an_interrupt_says_what_became_of_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        interrupt = KeyboardInterrupt()
+        interrupt.add_note("job 7 was cancelled")
+        raise interrupt
+
+    monkeypatch.setattr("windrow.cli.show.table", interrupted)
+    done = CliRunner().invoke(app, ["show", str(tmp_path / "a.csv")])
+    assert done.exit_code == 130
+    assert done.stderr == "windrow: interrupted; job 7 was cancelled\n"
