@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 PREFIX = "WINDROW_"
 TRUE = {"1", "true", "yes", "on"}
+TRAVELLING = ("function_timeout", "function_memory")
+"""Settings of a user's process that hold for its work on a cluster too."""
 
 
 def _usable_cores() -> int:
@@ -88,10 +91,25 @@ class Settings:
 
 
 _settings: Settings | None = None
+_here: ContextVar[dict[str, Any] | None] = ContextVar("windrow_settings", default=None)
 
 
 def settings() -> Settings:
-    """Return the settings in force in this process."""
+    """Return the settings in force: those of this process, but for what `configured_here` says."""
+    here = _here.get()
+    return replace(_of_process(), **here) if here else _of_process()
+
+
+def travelling() -> dict[str, Any]:
+    """Return the settings that go with work to other processes, for `configured_here`.
+
+    >>> travelling()
+    {'function_timeout': 0.0, 'function_memory': 0}
+    """
+    return {name: getattr(settings(), name) for name in TRAVELLING}
+
+
+def _of_process() -> Settings:
     global _settings  # noqa: PLW0603  # one setting for the process is the point
     if _settings is None:
         _settings = Settings.from_environment()
@@ -109,7 +127,7 @@ def set_runtime_config(name: str, value: object) -> None:
     global _settings  # noqa: PLW0603
     if name not in get_runtime_config():
         raise KeyError(name)
-    _settings = replace(settings(), **{name: value})  # type: ignore[arg-type]  # checked by name
+    _settings = replace(_of_process(), **{name: value})  # type: ignore[arg-type]  # checked by name
 
 
 def get_runtime_config() -> dict[str, object]:
@@ -130,12 +148,29 @@ def configured(**changes: object) -> Iterator[Settings]:
     1
     """
     global _settings  # noqa: PLW0603
-    before = settings()
+    before = _of_process()
     _settings = replace(before, **changes)  # type: ignore[arg-type]  # replace() checks the names
     try:
         yield _settings
     finally:
         _settings = before
+
+
+@contextmanager
+def configured_here(**changes: Any) -> Iterator[None]:
+    """Change settings inside a ``with`` block for this thread alone.
+
+    A worker's threads run tasks of several users, each under settings of its own.
+
+    >>> with configured_here(function_timeout=2.0):
+    ...     settings().function_timeout
+    2.0
+    """
+    token = _here.set((_here.get() or {}) | changes)
+    try:
+        yield
+    finally:
+        _here.reset(token)
 
 
 def scratch_folder(purpose: str) -> Path:

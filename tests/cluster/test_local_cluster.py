@@ -27,6 +27,7 @@ from tests.support.fitting import PARTITION, cut, digests, write_table
 from tests.support.http_server import HttpServer
 
 import windrow as gl
+from windrow.config import configured
 from windrow.errors import (
     BadRowsWarning,
     CancelledError,
@@ -34,6 +35,7 @@ from windrow.errors import (
     ClusterLivesError,
     DriverDiedError,
     EnvironmentNotSetError,
+    FunctionTimeoutError,
     HostNotFoundError,
     HostStartError,
     JobNotFoundError,
@@ -295,6 +297,22 @@ def test_an_error_of_the_users_function_comes_home(three: Cluster) -> None:
     assert "in row 1500" in notes
     assert "Traceback" in notes
     assert "on driver driver-" in notes
+
+
+def test_limits_of_functions_that_a_client_sets_hold_on_hosts(three: Cluster) -> None:
+    here = os.getpid()
+
+    def slow(x: int) -> int:
+        while x == 7 and os.getpid() != here:
+            pass
+        return x
+
+    sf = gl.SArray(range(10)).apply(slow, dtype=int)
+    timeout = configured(function_timeout=0.5)
+    late = pytest.raises(FunctionTimeoutError, match="row 7")
+    with gl.distributed(three), timeout, late as caught:
+        sf.sum()
+    assert caught.value.seconds == 0.5
 
 
 def test_a_file_that_went_away_is_named(three: Cluster, tmp_path: Path) -> None:

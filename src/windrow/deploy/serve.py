@@ -36,6 +36,7 @@ def serve_worker(config: HostConfig) -> None:
         Path(config.scratch),
         Credentials.of(config.tls, "host").dask(),
         host=config.address,
+        jobs=config.max_jobs,
         on_ready=lambda _: _ready(config, "worker"),
     )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from windrow.config import travelling
 from windrow.deploy.handles import JobHandle
 from windrow.deploy.jobs import JOBS_TOPIC, Job
 from windrow.deploy.uploads import Uploads, copy_command
 from windrow.errors import HiddenSourceError
-from windrow.execution.programs import Write
+from windrow.execution.programs import Settled, Write
 from windrow.io.registry import scheme_of
 from windrow.progress.table import Silent
 
@@ -73,4 +74,4 @@ class Submitter:
         hidden = [] if shares else [url for url in urls if scheme_of(url) == "file"]
         if hidden:
             raise HiddenSourceError(hidden[0], copy_command(hidden[0], self.cluster.state_path))
-        return uploads.pickled(program, tell)
+        return uploads.pickled(Settled(program, travelling()), tell)

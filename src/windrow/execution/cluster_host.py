@@ -88,6 +88,7 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
     *,
     host: str,
     port: int = 0,
+    jobs: int = 1,
     patience: float = 60.0,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
@@ -109,6 +110,8 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
         What to show, and what to check others by.
     host, port
         Where to listen; port 0 lets the system choose.
+    jobs
+        Programs that run at once, and share the memory in equal parts.
     patience
         Seconds to look for the scheduler before giving up.
     on_ready
@@ -144,7 +147,7 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
         await _until_told(worker, on_ready)
 
     with configured(scratch=str(scratch), threads=cores, isolate_functions=True):
-        store = Store(memory_budget)
+        store = Store(memory_budget, jobs)
         cluster_tasks.serve(store, name)
         try:
             asyncio.run(serve())

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 import numpy as np
 
+from windrow.config import configured_here
 from windrow.errors import RemoteError
 from windrow.execution.cancel import Cancellation, cancellable
 
@@ -80,6 +81,10 @@ class Request:
         Small shared values by key.
     beside
         Keys of the larger ones, which come as values of their own; an empty key is the task.
+    owner
+        The driver and its job, for which the store counts what the task asks for.
+    settings
+        Under which it runs.
     """
 
     call: str
@@ -87,6 +92,8 @@ class Request:
     item: Parcel
     shared: Mapping[str, Parcel] = field(default_factory=dict)
     beside: tuple[str, ...] = ()
+    owner: tuple[str, str] = ("", "")
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -281,7 +288,9 @@ def run(request: Request, *values: Parcel) -> object:
         shared = {**request.shared, **dict(zip(request.beside, values, strict=True))}
         task = _values.load(request.task or shared[""], shared)
         item = _values.load(request.item, shared)
-        return cancellable(task, _running.of(request.call))(_this_store(), item)
+        store = _this_store()
+        with store.working_for(request.owner), configured_here(**request.settings):
+            return cancellable(task, _running.of(request.call))(store, item)
     except BaseException as error:  # noqa: BLE001  # whatever it is, it travels to the driver
         error.add_note(f"on host {_host}:\n{traceback.format_exc()}")
         return Failure(cloudpickle.dumps(RemoteError.unless_it_travels(error)))

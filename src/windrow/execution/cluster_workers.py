@@ -14,6 +14,7 @@ import distributed
 from distributed.comm.core import CommClosedError
 from distributed.scheduler import KilledWorker, NoValidWorkerError, NoWorkerError
 
+from windrow.config import travelling
 from windrow.errors import HostsKilledError, HostsLostError, SchedulerLostError
 from windrow.execution import cluster_tasks
 from windrow.execution.cluster_tasks import Failure, Packer, Request
@@ -52,6 +53,8 @@ class ClusterWorkers:
 
     def __init__(self, client: distributed.Client) -> None:
         self._link = _Link(client)
+        self.owner = ("", "")
+        """The driver and its job, for which hosts count the blocks that are asked for."""
         self._placements: OrderedDict[tuple[str, int], Placement] = OrderedDict()
         self._threads: dict[str, int] = {}
         self._seen = -FRESH
@@ -83,7 +86,7 @@ class ClusterWorkers:
         places: Sequence[str | None] | None = None,
     ) -> Iterator[R]:
         """See `Workers`."""
-        call = _Call(self._link, task, len(items))
+        call = _Call(self._link, task, len(items), self.owner)
         wave = 2 * self.parallelism
         try:
             if places is None:
@@ -167,8 +170,11 @@ class _Link:
 class _Call:
     """One task, run for some items."""
 
-    def __init__(self, link: _Link, task: Callable[[Store, Any], Any], count: int) -> None:
+    def __init__(
+        self, link: _Link, task: Callable[[Store, Any], Any], count: int, owner: tuple[str, str]
+    ) -> None:
         self._link, self._client = link, link.client
+        self._owner, self._settings = owner, travelling()
         self._name = uuid.uuid4().hex
         self._task = link.pack(task)
         self._shared = link.shared(self._task)
@@ -222,7 +228,9 @@ class _Call:
                 self._carried[""] = self._link.carry(self._task, self._name)
             beside |= self._carried
         task = None if self._heavy else self._task
-        request = Request(self._name, task, parcel, small, tuple(beside))
+        request = Request(
+            self._name, task, parcel, small, tuple(beside), self._owner, self._settings
+        )
         where = {"workers": [place], "allow_other_workers": True} if place else {}
         future = self._client.submit(
             cluster_tasks.run,

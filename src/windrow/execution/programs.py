@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from windrow.config import configured_here
 from windrow.io import memory
 
 if TYPE_CHECKING:
-    from windrow.execution.protocol import Session, Writer
+    from collections.abc import Mapping
+
+    from windrow.execution.protocol import Program, Session, Writer
     from windrow.plan.tables import Memory, Plan
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -50,3 +55,16 @@ class Persist:
     def __call__(self, session: Session) -> Plan:
         """Return a plan that reads the kept result."""
         return session.executor.persist(self.plan)
+
+
+@dataclass(frozen=True)
+class Settled(Generic[R]):
+    """A program under settings of the process that it comes from."""
+
+    program: Program[R]
+    settings: Mapping[str, Any]
+
+    def __call__(self, session: Session) -> R:
+        """Run it."""
+        with configured_here(**self.settings):
+            return self.program(session)

@@ -12,6 +12,8 @@ import shutil
 import threading
 import zlib
 from collections import OrderedDict
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +26,7 @@ from windrow.io.local import writing_to
 from windrow.learn.leaf import Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterator
     from pathlib import Path
 
     from windrow.execution.notes import Notes
@@ -33,6 +35,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Key = tuple[str, int]
 """Name of the blocks, and number of the partition."""
+Owner = tuple[str, str]
+"""A driver and its job: it has one at a time, so when it begins another the first has ended."""
+
+_owner: ContextVar[Owner] = ContextVar("windrow_owner", default=("", ""))
+
+
+@dataclass
+class _Resident:
+    """A block in memory, and for which job it counts."""
+
+    block: RawBlock
+    owner: Owner
 
 
 @dataclass(frozen=True)
@@ -53,11 +67,14 @@ class Store:
     ----------
     budget
         Bytes of leaves to keep in memory.
+    jobs
+        How many share them: each may have this part of the budget and never loses it to another.
     """
 
-    def __init__(self, budget: int) -> None:
-        self.budget = budget
-        self._resident: OrderedDict[Key, RawBlock] = OrderedDict()
+    def __init__(self, budget: int, jobs: int = 1) -> None:
+        self.budget, self.share = budget, budget // jobs
+        self._resident: OrderedDict[Key, _Resident] = OrderedDict()
+        self._running: dict[str, Owner] = {}
         self._stored: dict[Key, _Stored] = {}
         self._broadcast: OrderedDict[Hashable, Any] = OrderedDict()
         self._building: dict[Hashable, threading.Lock] = {}
@@ -70,18 +87,31 @@ class Store:
         self.spilled_bytes = 0
         """Bytes written to scratch so far."""
 
+    @contextmanager
+    def working_for(self, owner: Owner) -> Iterator[None]:
+        """Count what this thread asks for inside a ``with`` block for a job.
+
+        A block that several ask for counts once: for who asked first, while that job goes on.
+        """
+        with self._lock:
+            self._running[owner[0]] = owner
+        token = _owner.set(owner)
+        try:
+            yield
+        finally:
+            _owner.reset(token)
+
     def block(self, key: Key, build: Callable[[], RawBlock]) -> RawBlock:
         """Return a block: from memory, from scratch, or by `build`, once for all threads."""
         with self._lock:
-            found = self._resident.get(key)
+            found = self._find(key)
             if found is not None:
-                self._resident.move_to_end(key)
                 self._repeat(key)
                 return found
             building = self._building.setdefault(key, threading.Lock())
         with building:
             with self._lock:
-                found = self._resident.get(key)
+                found = self._find(key)
                 stored = self._stored.get(key)
             block = found
             if block is None and stored is not None:
@@ -128,7 +158,7 @@ class Store:
         """Drop every block of this name; whoever asks for one again builds it again."""
         with self._lock:
             for key in [key for key in self._resident if key[0] == name]:
-                self._used -= self._resident.pop(key).nbytes
+                self._used -= self._resident.pop(key).block.nbytes
             for key in [key for key in self._stored if key[0] == name]:
                 self._stored.pop(key).path.unlink(missing_ok=True)
 
@@ -157,25 +187,53 @@ class Store:
         """Say again what was noted when this was built."""
         note(self._noted.get(key, {}))
 
+    def _find(self, key: Key) -> RawBlock | None:
+        """Return a block in memory; one whose job has ended counts for who asks, if it may."""
+        found = self._resident.get(key)
+        if found is None:
+            return None
+        self._resident.move_to_end(key)
+        owner = _owner.get()
+        if self._has_ended(found.owner) and self._used_by(owner) + found.block.nbytes <= self.share:
+            found.owner = owner
+        return found.block
+
     def _keep(self, key: Key, block: RawBlock) -> None:
-        """Keep a new block, in memory if it fits beside the others of its name.
+        """Keep a new block, in memory if it fits beside the others of its name and job.
 
         Blocks of one name are swept from first to last again and again; exchanging them within
         the sweep would miss every time, so what does not fit goes to disk and stays there.
         """
         with self._lock:
-            others = [k for k in self._resident if k[0] != key[0]]
-            while others and self._used + block.nbytes > self.budget:
-                victim = others.pop(0)
-                evicted = self._resident.pop(victim)
-                self._used -= evicted.nbytes
-                if victim not in self._stored:
-                    self._stored[victim] = self._write(victim, evicted)
-            if self._used + block.nbytes <= self.budget:
-                self._resident[key] = block
+            owner = _owner.get()
+            room = self.share - block.nbytes - self._used_by(owner)
+            for other, resident in list(self._resident.items()):
+                if room < 0 and resident.owner == owner and other[0] != key[0]:
+                    room += self._evict(other)
+            for other, resident in list(self._resident.items()):
+                full = self._used + block.nbytes > self.budget
+                if room >= 0 and full and self._has_ended(resident.owner):
+                    self._evict(other)
+            if room >= 0 and self._used + block.nbytes <= self.budget:
+                self._resident[key] = _Resident(block, owner)
                 self._used += block.nbytes
             else:
                 self._stored[key] = self._write(key, block)
+
+    def _evict(self, key: Key) -> int:
+        """Move a block from memory to scratch and return its size."""
+        block = self._resident.pop(key).block
+        self._used -= block.nbytes
+        if key not in self._stored:
+            self._stored[key] = self._write(key, block)
+        return block.nbytes
+
+    def _used_by(self, owner: Owner) -> int:
+        return sum(r.block.nbytes for r in self._resident.values() if r.owner == owner)
+
+    def _has_ended(self, owner: Owner) -> bool:
+        """Whether the job's driver has another by now."""
+        return self._running.get(owner[0], owner) != owner
 
     def _write(self, key: Key, block: RawBlock) -> _Stored:
         if self._folder is None:

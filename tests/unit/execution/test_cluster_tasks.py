@@ -5,13 +5,14 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from tests.support.tables import ROWS, table
 
+from windrow.config import settings
 from windrow.errors import CancelledError
 from windrow.execution import cluster_tasks
 from windrow.execution.cluster_tasks import Failure, Packer, Parcel, Request, cancel, run, serve
@@ -128,6 +129,18 @@ def test_what_nobody_wants_any_more_is_not_begun(store: Store) -> None:
     found = run(request(Packer(), fails, 5, "over"))
     assert isinstance(found, Failure)
     assert isinstance(pickle.loads(found.error), CancelledError)
+
+
+def under(store: Store, item: int) -> tuple[float, int]:
+    del store, item
+    return settings().function_timeout, settings().function_memory
+
+
+def test_a_task_runs_under_the_settings_of_whom_it_is_for(store: Store) -> None:
+    del store
+    sent = replace(request(Packer(), under, 0), settings={"function_timeout": 2.5})
+    assert run(sent) == (2.5, 0)
+    assert run(request(Packer(), under, 0)) == (0.0, 0)
 
 
 def test_large_values_may_come_beside_the_request(store: Store) -> None:

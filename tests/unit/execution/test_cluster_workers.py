@@ -20,7 +20,7 @@ from tests.support.programs import NUMBERS, Program
 from tests.support.tables import cut_numbers
 
 import windrow as gl
-from windrow.config import Deadline
+from windrow.config import Deadline, configured, configured_here, settings
 from windrow.deploy.credentials import Credentials, create_credentials
 from windrow.errors import HostsLostError, RemoteError, SchedulerLostError
 from windrow.execution import cancel, environment
@@ -90,6 +90,17 @@ class Scaled:
     def __call__(self, store: Store, item: int) -> Any:
         assert isinstance(store, Store)
         return self.numbers * item
+
+
+def limits(store: Store, item: int) -> tuple[float, int]:
+    del store, item
+    return settings().function_timeout, settings().function_memory
+
+
+def test_limits_of_functions_set_here_hold_on_hosts(workers: ClusterWorkers) -> None:
+    with configured_here(function_timeout=7.5), configured(function_memory=1 << 30):
+        assert list(workers.map(limits, range(2))) == [(7.5, 1 << 30)] * 2
+    assert list(workers.map(limits, range(2))) == [(0.0, 0)] * 2
 
 
 @pytest.mark.parametrize("size", [10, 1_000_000])

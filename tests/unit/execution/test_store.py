@@ -129,3 +129,70 @@ def test_who_finds_a_block_is_told_what_its_builder_was_told(budget: int) -> Non
         store.broadcast("right", lambda: note({}))
     assert notes == told
     store.close()
+
+
+A, B = ("driver-0", "job-1"), ("driver-1", "job-2")
+NEXT = ("driver-0", "job-3")
+SIZE = block(0).nbytes
+
+
+def ask(store: Store, owner: tuple[str, str], name: str, number: int) -> None:
+    seed = 10 * len(name) + number
+    with store.working_for(owner):
+        found = store.block((name, number), lambda: block(seed))
+    assert same(found, block(seed))
+
+
+def in_memory(store: Store) -> set[tuple[str, int]]:
+    return set(store._resident)
+
+
+def test_two_jobs_have_a_part_of_the_memory_each_and_leave_the_other_its_own() -> None:
+    store = Store(4 * SIZE, jobs=2)
+    for number in range(3):
+        ask(store, A, "a", number)
+        ask(store, B, "bb", number)
+    assert in_memory(store) == {("a", 0), ("a", 1), ("bb", 0), ("bb", 1)}
+    ask(store, B, "newer", 0)
+    assert in_memory(store) == {("a", 0), ("a", 1), ("bb", 1), ("newer", 0)}
+    for number in range(3):
+        ask(store, A, "a", number)
+        ask(store, B, "bb", number)
+    assert store.held()["bytes"] <= store.budget
+    store.close()
+
+
+def test_blocks_of_a_job_that_ended_go_first_and_only_when_there_is_need() -> None:
+    store = Store(4 * SIZE, jobs=2)
+    for number in range(2):
+        ask(store, A, "a", number)
+    ask(store, B, "bb", 0)
+    ask(store, NEXT, "next", 0)
+    assert {("a", 0), ("a", 1)} < in_memory(store)
+    ask(store, NEXT, "next", 1)
+    assert in_memory(store) == {("a", 1), ("bb", 0), ("next", 0), ("next", 1)}
+    ask(store, B, "bb", 1)
+    assert in_memory(store) == {("bb", 0), ("bb", 1), ("next", 0), ("next", 1)}
+    store.close()
+
+
+def test_a_block_that_both_jobs_want_counts_once_and_stays_for_who_goes_on() -> None:
+    store = Store(4 * SIZE, jobs=2)
+    for number in range(2):
+        ask(store, A, "shared", number)
+        ask(store, B, "shared", number)
+        ask(store, B, "bb", number)
+    assert len(in_memory(store)) == 4
+    ask(store, NEXT, "next", 0)  # job 1 has ended, and job 2 has no room for what both had
+    assert ("shared", 0) not in in_memory(store)
+    store.close()
+
+    store = Store(4 * SIZE, jobs=2)
+    ask(store, A, "shared", 0)
+    ask(store, NEXT, "next", 0)
+    ask(store, B, "shared", 0)  # is its own from now on
+    for number in range(1, 3):
+        ask(store, NEXT, "next", number)
+        ask(store, B, "shared", number)
+    assert in_memory(store) == {("shared", 0), ("shared", 1), ("next", 0), ("next", 1)}
+    store.close()
