@@ -28,11 +28,11 @@ def _everything_is_large() -> Iterator[None]:
             limits.setattr(shuffle, name, 0)
         limits.setattr(shuffle, "BUCKET_BYTES", 1)
         limits.setattr(shuffle, "RANGE_ROWS", 1)
-        limits.setattr(shuffle, "MOST_PARTS", 6)
+        limits.setattr(shuffle, "MOST_PARTS", 3)
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[DaskCluster]:
     made = DaskCluster(3)
     yield made
@@ -40,7 +40,7 @@ def cluster() -> Iterator[DaskCluster]:
 
 
 def operations() -> dict[str, Plan]:
-    plan = memory.from_frame(numbers(20_000), COUNTED, [8_000, 5_000, 0, 4_000, 3_000])
+    plan = memory.from_frame(numbers(5_000), COUNTED, [2_000, 1_500, 0, 1_000, 500])
     wanted = (Aggregation("n", "count", (), INT), Aggregation("sum", "sum", ("a",), FLOAT))
     return {
         "sort": Sort(plan, (("t", False), ("b", True))),
@@ -48,6 +48,17 @@ def operations() -> dict[str, Plan]:
         "unique": Unique(select(plan, ["t", "b"])),
         "group": Group(plan, ("t", "b"), wanted),
     }
+
+
+def test_what_a_driver_made_goes_with_it(cluster: DaskCluster) -> None:
+    executor = cluster.executor()
+    for plan in operations().values():
+        collect(executor, plan)
+    files = [path for path in cluster.folder.rglob("windrow-spool-*/*") if path.is_file()]
+    executor.close()
+    left = [path for path in cluster.folder.rglob("windrow-spool-*/*") if path.is_file()]
+    assert files
+    assert not left
 
 
 def test_hosts_that_are_killed_with_their_files_change_no_row(cluster: DaskCluster) -> None:
@@ -69,14 +80,3 @@ def test_hosts_that_are_killed_with_their_files_change_no_row(cluster: DaskClust
         assert pl.concat(found).equals(collect(alone, plan)), name
     executor.close()
     alone.close()
-
-
-def test_what_a_driver_made_goes_with_it(cluster: DaskCluster) -> None:
-    executor = cluster.executor()
-    for plan in operations().values():
-        collect(executor, plan)
-    files = [path for path in cluster.folder.rglob("windrow-spool-*/*") if path.is_file()]
-    executor.close()
-    left = [path for path in cluster.folder.rglob("windrow-spool-*/*") if path.is_file()]
-    assert files
-    assert not left

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from distributed.core import rpc
 from distributed.protocol.serialize import Serialize
 
 from windrow.config import settings
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from windrow.execution.spool import FileKey, Spool
 
 __all__ = ["HostPeers"]
+
+
+PATIENCE = 5.0
+"""Seconds to reach another worker. Dask itself would knock for 30 s where nobody listens."""
 
 
 class HostPeers:
@@ -33,6 +38,7 @@ class HostPeers:
         self._worker, self._spool = worker, spool
         self._loop = asyncio.get_running_loop()
         self._gone: set[str] = set()
+        self._others: dict[str, Any] = {}  # used by the loop alone
         worker.handlers["windrow_part"] = self._give
 
     @property
@@ -53,7 +59,10 @@ class HostPeers:
             return None
 
     async def _ask(self, address: str, key: FileKey, part: int) -> bytes | None:
-        answer = await self._worker.rpc(address).windrow_part(key=key, part=part)
+        if address not in self._others:
+            security = self._worker.connection_args
+            self._others[address] = rpc(address, timeout=PATIENCE, connection_args=security)
+        answer = await self._others[address].windrow_part(key=key, part=part)
         return None if answer is None else bytes(answer)
 
     async def _give(self, key: tuple[str, int], part: int) -> object:
