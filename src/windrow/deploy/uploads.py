@@ -19,7 +19,7 @@ from windrow.io.registry import scheme_of, storage_of
 from windrow.io.writing import SavedTableWriter
 from windrow.plan.node import Node, replace_children, topological
 from windrow.plan.tables import Memory, Plan, Scan
-from windrow.progress import Notice, Warned
+from windrow.progress import Notice, Transfer, Warned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,8 @@ N = TypeVar("N", bound=Node)
 
 SMALL = 1 << 20
 """Bytes of a table in memory that travel inside a program."""
+SHOWN = 20_000_000
+"""Bytes from which it is shown how far an upload has come."""
 LARGE = 100_000_000
 """Bytes from which an upload is warned about."""
 WHOLE = 1 << 62
@@ -103,11 +105,15 @@ class Uploads:
         tell(Notice(f"PROGRESS: Uploading {megabytes}."))
         writer = SavedTableWriter(table.schema)
         names = table.schema.names
+        records, done = [], 0
         try:
-            records = [
-                writer.part(url, index, memory.part(table, index, names))
-                for index in range(len(table.parts))
-            ]
+            for index, part in enumerate(table.parts):
+                if size > SHOWN:
+                    tell(Transfer("Uploading", done, size))
+                records.append(writer.part(url, index, memory.part(table, index, names)))
+                done += len(part)
+            if size > SHOWN:
+                tell(Transfer("Uploading", size, size))
             text = saved.manifest_text(table.schema, records)
             first = storage_of(url).put_if_absent(saved.manifest_at(url), text)
         except BaseException:

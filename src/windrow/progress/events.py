@@ -60,6 +60,23 @@ class Notice(Event):
 
 
 @dataclass(frozen=True)
+class Transfer(Event):
+    """How far a large upload has come, from its begin to its end.
+
+    Attributes
+    ----------
+    what
+        For example ``Uploading``.
+    done, total
+        Bytes.
+    """
+
+    what: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Warned(Event):
     """A sentence that becomes a Python warning where the user is.
 
@@ -116,4 +133,6 @@ def _tuples(value: Any) -> Any:  # JSON has lists where events have tuples
     return tuple(_tuples(item) for item in value) if isinstance(value, (list, tuple)) else value
 
 
-_KINDS: dict[str, type[Event]] = {k.__name__: k for k in (Header, Row, Notice, Warned, Finished)}
+_KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind for kind in (Header, Row, Notice, Transfer, Warned, Finished)
+}

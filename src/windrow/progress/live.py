@@ -1,4 +1,4 @@
-"""The listener of a terminal: the same table, whose last line shows the iteration just made."""
+"""The listener of a terminal: the table, and a last line of the iteration just made, or a bar."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from windrow.config import settings
+from windrow.progress.events import Transfer
 from windrow.progress.table import Silent, TextTable
 
 if TYPE_CHECKING:
@@ -14,13 +15,15 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from windrow.progress.events import Listener, Row
+    from windrow.progress.events import Event, Listener, Row
 
 __all__ = ["LiveTable", "listening"]
 
 
 class LiveTable(TextTable):
     """Keeps the rows that a plain table leaves out in view while they are the latest.
+
+    A transfer, of which plain output says only that it begins, is a bar until its end.
 
     Parameters
     ----------
@@ -36,10 +39,29 @@ class LiveTable(TextTable):
         self._text = Text
         self._live = Live(Text(""), console=console, transient=True, refresh_per_second=8)
 
+    def __call__(self, event: Event) -> None:
+        """Take one event."""
+        super().__call__(event)
+        if isinstance(event, Transfer):
+            self._transfer(event)
+
     def close(self) -> None:
         """Take the live line away and end the table."""
         self._live.stop()
         super().close()
+
+    def _transfer(self, transfer: Transfer) -> None:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+
+        bar = Table.grid(padding=(0, 1))
+        said = f"{transfer.done / 1e6:.0f} of {transfer.total / 1e6:.0f} MB"
+        bar.add_row(transfer.what, ProgressBar(transfer.total, transfer.done, width=40), said)
+        self._live.update(bar)
+        self._live.start()
+        if transfer.done >= transfer.total:
+            self._live.update(self._text(""))
+            self._live.stop()
 
     def _row(self, row: Row) -> None:
         super()._row(row)

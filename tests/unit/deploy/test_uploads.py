@@ -19,7 +19,7 @@ from windrow.execution.protocol import collect
 from windrow.io import memory, sources
 from windrow.plan.compose import column, project
 from windrow.plan.tables import Append, Memory, Plan, Scan
-from windrow.progress import Notice, Warned
+from windrow.progress import Notice, Transfer, Warned
 
 if TYPE_CHECKING:
     from windrow.execution.protocol import Session
@@ -92,6 +92,18 @@ def test_a_very_large_table_is_warned_about(
     warned = [event for event in told if isinstance(event, Warned)]
     assert [event.category for event in warned] == ["UploadWarning"]
     assert "2 MB" in warned[0].text
+
+
+def test_how_far_a_large_upload_has_come_is_told(
+    there: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "SHOWN", 1_500_000)
+    told: list[Event] = []
+    large = table(100_000, [60_000, 40_000])
+    there.hosted(large, told.append)
+    sizes = [len(part) for part in large.parts]
+    steps = [(event.done, event.total) for event in told if isinstance(event, Transfer)]
+    assert steps == [(done, sum(sizes)) for done in (0, sizes[0], sum(sizes))]
 
 
 def test_a_path_that_hosts_cannot_see_is_refused_with_the_command_to_run(tmp_path: Path) -> None:

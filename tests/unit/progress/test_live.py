@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from windrow.config import configured
-from windrow.progress import Finished, Header, Notice, Row, listening
+from windrow.progress import Finished, Header, Notice, Row, Transfer, listening
 from windrow.progress.live import LiveTable
 from windrow.progress.table import Silent, TextTable
 
@@ -49,6 +49,23 @@ def test_a_terminal_keeps_the_rows_of_the_plain_table(capsys: pytest.CaptureFixt
     assert kept == ["SUCCESS"]
     assert "| 6         | 7 " in written(console)  # passed by
     assert "| 6         | 7 " not in capsys.readouterr().out
+
+
+def test_a_transfer_is_a_bar_until_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    console = terminal()
+    live, plain = LiveTable(console), TextTable(sys.stdout.write)
+    for done in (0, 15_000_000):
+        live(Transfer("Uploading", done, 30_000_000))
+        plain(Transfer("Uploading", done, 30_000_000))
+        live._live.refresh()
+    assert "Uploading" in written(console)
+    assert "15 of 30 MB" in written(console)
+    live(Transfer("Uploading", 30_000_000, 30_000_000))
+    assert not live._live.is_started
+    live(row(1))
+    live.close()
+    assert "| 1 " in written(console)
+    assert capsys.readouterr().out == ""
 
 
 def test_the_live_line_ends_when_the_program_is_interrupted() -> None:
