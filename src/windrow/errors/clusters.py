@@ -51,8 +51,8 @@ class RemoteError(ToolkitError):
     def unless_it_travels(error: BaseException) -> BaseException:
         """Return the error itself if it survives being pickled, else its words and notes.
 
-        A class of the user's own, of ``__main__`` or a notebook, comes along with the error. Secrets
-        in URLs do not, whoever raised it: what travels is stored on the way.
+        A class of the user's own, of ``__main__`` or a notebook, comes along with the error.
+        Secrets in URLs do not, whoever raised it: what travels is stored on the way.
         """
         import cloudpickle
 
