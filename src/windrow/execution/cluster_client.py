@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,16 +35,23 @@ GOODBYE = 5.0
 
 
 def publish(client: Connection, topic: str, message: dict[str, Any]) -> None:
-    """Tell every subscriber of a topic; returns once the scheduler has the message."""
-    client.log_event(topic, message)
+    """Tell every subscriber of a topic; returns once the scheduler has the message.
+
+    Where the line is broken nobody hears it. That is no error here: what counts stands in the
+    state store, and who waits there learns why the line broke.
+    """
+    with suppress(OSError):
+        client.log_event(topic, message)
 
 
 def subscribe(client: Connection, topic: str, handler: Callable[[dict[str, Any]], object]) -> None:
     """Call a handler with each message of a topic from now on.
 
-    The handler is called from the thread of the connection and must not wait.
+    The handler is called from the thread of the connection and must not wait; where the line is
+    broken it is never called.
     """
-    client.subscribe_topic(topic, lambda event: handler(event[1]))  # type: ignore[no-untyped-call]  # half typed
+    with suppress(OSError):
+        client.subscribe_topic(topic, lambda event: handler(event[1]))  # type: ignore[no-untyped-call]  # half typed
 
 
 def unsubscribe(client: Connection, topic: str) -> None:
