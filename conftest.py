@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +22,10 @@ from typing import Any
 
 import hypothesis
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C and so would all processes that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SOAK = os.environ.get("WINDROW_SOAK") == "1"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
@@ -122,5 +128,9 @@ def _no_scratch_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
             patch.setenv(name, str(scratch))
         patch.setattr(tempfile, "tempdir", str(scratch))
         yield
+        from windrow.execution import environment
+
+        environment.local().close()  # it lives as long as the process, and so do its files
+        gc.collect()
     left = sorted(path.name for path in Path(scratch).iterdir())
     assert not left, f"temporary files were left behind: {left}"

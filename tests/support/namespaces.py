@@ -42,11 +42,6 @@ class Network:
     ----------
     outer
         Address of the outer namespace.
-
-    Examples
-    --------
-    >>> with Network(["host-0", "host-1"]) as network:  # doctest: +SKIP
-    ...     network.run("host-0", "ping", "-c1", network.address("host-1"))
     """
 
     def __init__(self, hosts: Sequence[str]) -> None:

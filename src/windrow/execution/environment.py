@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from windrow.execution.local import LocalExecutor
     from windrow.execution.protocol import Executor
 
 _current: Executor | None = None
-_local: Executor | None = None
+_local: LocalExecutor | None = None
 
 
 def current() -> Executor:
@@ -16,7 +17,7 @@ def current() -> Executor:
     return _current or local()
 
 
-def local() -> Executor:
+def local() -> LocalExecutor:
     """Return the executor of this process's own threads."""
     global _local  # noqa: PLW0603  # one pool of blocks for the process
     if _local is None:

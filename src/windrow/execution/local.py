@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
+import weakref
 from collections import deque
 from functools import partial
 from itertools import islice
@@ -105,8 +105,9 @@ class LocalExecutor(Driver):
     """
 
     def __init__(self, threads: int | None = None, memory_budget: int | None = None) -> None:
-        super().__init__(Threads(threads, memory_budget))
-        atexit.register(self.close)
+        workers = Threads(threads, memory_budget)
+        super().__init__(workers)
+        weakref.finalize(self, workers.close)  # scratch goes with the executor, or with the process
 
     def __repr__(self) -> str:
         return f"LocalExecutor(threads={self.workers.parallelism})"
