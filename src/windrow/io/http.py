@@ -270,6 +270,14 @@ class _Patience:
 _UNSTEADY = (http.client.HTTPException, OSError)
 
 
+class _StatusError(OSError):
+    """A status that is no success. It pickles, as the cause of an error must; urllib's does not."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code, self.reason = code, reason
+
+
 @contextmanager
 def _open(url: str, start: int, stop: int | None, timeout: float) -> Iterator[_Answer]:
     """Ask once for a range."""
@@ -282,11 +290,10 @@ def _open(url: str, start: int, stop: int | None, timeout: float) -> Iterator[_A
     try:
         response = _opener().open(request, timeout=timeout)
     except urllib.error.HTTPError as error:
-        if error.code != 416:
-            error.close()
-            raise
         response = error
     with closing(response):
+        if isinstance(response, urllib.error.HTTPError) and response.code != 416:
+            raise _StatusError(response.code, str(response.reason))
         yield _Answer(url, response)
 
 
@@ -331,7 +338,7 @@ def _compare(stamp: FileStamp, answer: _Answer) -> None:
 
 def _is_final(error: Exception) -> bool:
     """Whether asking again is of no use."""
-    if isinstance(error, urllib.error.HTTPError):
+    if isinstance(error, _StatusError):
         return error.code not in _TRY_AGAIN
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     final = (ConnectionRefusedError, socket.gaierror, ssl.SSLError, str, http.client.InvalidURL)
@@ -342,12 +349,11 @@ def _refuse(url: str, error: Exception) -> NoReturn:
     """Raise what a failure means to the user."""
     if isinstance(error, CutShortError):
         raise error
-    if isinstance(error, urllib.error.HTTPError):
+    if isinstance(error, _StatusError):
         if error.code in _GONE:
-            raise SourceNotFoundError(
-                url, f"the server says {error.code} {error.reason}"
-            ) from error
-        raise SourceRefusedError(url, error.code, str(error.reason)) from error
+            why = f"the server says {error.code} {error.reason}"
+            raise SourceNotFoundError(url, why) from error
+        raise SourceRefusedError(url, error.code, error.reason) from error
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, socket.gaierror):
         host = urllib.parse.urlsplit(url).hostname

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import socket
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from tests.support.http_server import Behaviour, HttpServer
@@ -195,3 +196,18 @@ def test_user_and_password_of_an_address_are_shown_to_its_server_alone(server: H
     with pytest.raises(SourceRefusedError, match="401") as caught:
         sources.describe(address.replace("p%40ss", "wr0ng"))
     assert "wr0ng" not in str(caught.value) + repr(caught.value)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_a_server_says_travels_with_its_cause_where_dask_was_imported(status: int) -> None:
+    pickling = import_module("tblib.pickling_support")
+    with (
+        HttpServer({}, Behaviour(statuses={"/a.csv": status})) as server,
+        pytest.raises(OSError) as caught,  # noqa: PT011  # of either class
+    ):
+        sources.describe(server.url("/a.csv"))
+    cause = caught.value.__cause__
+    assert cause is not None
+    assert cause.__context__ is None
+    rebuild, args, *_ = pickling.pickle_exception(cause)
+    assert rebuild(*args).args[0] == status
