@@ -61,7 +61,7 @@ def start(network: Network, state: Path, num_hosts: int = 3, **changes: Any) -> 
 
 
 @contextmanager
-def nothing_left(network: Network, seconds: float = 60.0) -> Iterator[None]:
+def nothing_left(network: Network, seconds: float = 20.0) -> Iterator[None]:
     """Hold that within some seconds no new process of a host and no scratch file is left."""
 
     def found() -> set[str]:
