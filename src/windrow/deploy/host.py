@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +93,7 @@ class Host:
     config: HostConfig
     config_path: str
     children: list[Child] = field(default_factory=list)
-    stopping: threading.Event = field(default_factory=threading.Event)
+    stopping: bool = False  # no Event: a signal may come while its lock is held, and never return
     reason: str = ""
     alone_since: float | None = None
 
@@ -111,9 +110,10 @@ class Host:
         deadman = self._start_deadman()
         try:
             self._boot(deadman)
-            if not self.stopping.is_set():
+            if not self.stopping:
                 self._record("ready")
-            while not self.stopping.wait(TICK):
+            while not self.stopping:
+                Deadline(self.config.max_lifetime, "the next look").pause(TICK)
                 self._heartbeat(deadman)
                 self._watch(time.monotonic() - born)
         except DeadlineError as error:
@@ -125,7 +125,7 @@ class Host:
     def stop(self, reason: str) -> None:
         """Begin to end."""
         self.reason = self.reason or reason
-        self.stopping.set()
+        self.stopping = True
 
     def _boot(self, deadman: subprocess.Popen[bytes]) -> None:
         """Start the children in the order in which they need each other."""
@@ -150,7 +150,7 @@ class Host:
             for child in self.children:
                 if (code := child.ended()) is not None:
                     self.stop(f"its {child.role} ended with {code} before it was ready")
-            if self.stopping.is_set():
+            if self.stopping:
                 return
             deadline.pause(0.02)
 
@@ -187,7 +187,7 @@ class Host:
             self.stop(f"it lived for max_lifetime, {self.config.max_lifetime:g} s")
         for child in self.children:
             code = child.ended()
-            if code is not None and not self.stopping.is_set():
+            if code is not None and not self.stopping:
                 self._replace(child, code)
         if self.config.index != 0:
             self._check_chief()
