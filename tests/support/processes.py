@@ -60,7 +60,7 @@ class SocketPeers:
 
 
 def forget(store: Store, names: Sequence[str]) -> None:
-    store.spool.forget(names)
+    store.forget(*names)
 
 
 def serve(connection: Connection, memory_budget: int, folder: str, number: int) -> None:

@@ -259,8 +259,8 @@ def cancel(call: str) -> None:
 
 
 def forget(names: Sequence[str]) -> None:
-    """Remove this worker's files of these names."""
-    _this_store().spool.forget(names)
+    """Remove this worker's files and blocks of these names."""
+    _this_store().forget(*names)
 
 
 def carry(parcel: Parcel) -> Parcel:

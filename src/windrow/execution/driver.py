@@ -16,6 +16,7 @@ from windrow.errors import BadRowsWarning
 from windrow.execution.cuts import Leaves, loads
 from windrow.execution.protocol import Blocks
 from windrow.execution.resolve import Resolver
+from windrow.execution.spooled import Exchanged, Files, KeepFile
 from windrow.execution.tasks import (
     BlockRecipe,
     EncodePartition,
@@ -23,11 +24,13 @@ from windrow.execution.tasks import (
     ReadPartition,
     ReduceLeaves,
     Reporting,
+    SplitBlock,
     WritePartition,
 )
 from windrow.io import memory
 from windrow.learn.tree import TreeSum, tree_sum
 from windrow.plan.compose import select
+from windrow.plan.node import digest
 from windrow.plan.sources import LEAF_ROWS
 from windrow.progress.table import first_outside
 
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from windrow.execution.cuts import Subtree
-    from windrow.execution.protocol import Encoder, Kernel, Program, Vector, Writer
+    from windrow.execution.protocol import Encoder, Kernel, Program, Splitter, Vector, Writer
     from windrow.execution.store import Store
     from windrow.execution.table import Table
     from windrow.execution.workers import Share, Workers
@@ -115,7 +118,11 @@ class Driver:
         keep: Callable[[dict[str, Vector], dict[str, Any]], None] | None = None,
     ) -> R:
         """Run a program in this process; see `Executor`. `keep` stores its checkpoints."""
-        return program(DriverSession(self, listener, keep))
+        session = DriverSession(self, listener, keep)
+        try:
+            return program(session)
+        finally:
+            session.close()
 
     def close(self) -> None:
         """Give back what the workers hold."""
@@ -148,6 +155,7 @@ class DriverSession:
         self._keep = keep
         self._tables: dict[str, Table] = {}
         self._cuts: dict[str, tuple[list[Share], Loads]] = {}
+        self._exchanged: list[str] = []
 
     @property
     def executor(self) -> Driver:
@@ -196,6 +204,24 @@ class DriverSession:
         """See `Session`."""
         task = GatherPartition(self._recipe(blocks), function, arguments)
         return self._by_partition(task, blocks.raw_key, len(blocks.counts))
+
+    def exchange(self, blocks: Blocks, splitter: Splitter) -> Plan:
+        """See `Session`."""
+        name = digest("exchange", blocks.key, repr(splitter))
+        recipe = SplitBlock(self._recipe(blocks), splitter)
+        self._exchanged.append(name)
+        parts = len(blocks.counts)
+        filed = self._by_partition(KeepFile(name, recipe), blocks.raw_key, parts)
+        return Exchanged(Files(name, recipe, filed), splitter.schema)
+
+    def release(self, blocks: Blocks) -> None:
+        """See `Session`."""
+        self._driver.workers.forget([blocks.raw_key, blocks.key])
+
+    def close(self) -> None:
+        """Let go of what was made for this program alone."""
+        if self._exchanged:
+            self._driver.workers.forget(self._exchanged)
 
     def emit(self, event: Event) -> None:
         """See `Session`."""

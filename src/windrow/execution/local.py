@@ -86,7 +86,7 @@ class Threads:
 
     def forget(self, names: Sequence[str]) -> None:
         """See `Workers`."""
-        self.store.spool.forget(names)
+        self.store.forget(*names)
 
     def close(self) -> None:
         """See `Workers`."""

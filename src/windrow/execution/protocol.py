@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -14,14 +14,37 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from windrow.learn.leaf import Leaf
     from windrow.plan.tables import Plan
+    from windrow.plan.types import DType
     from windrow.progress import Event, Listener
 
     Vector = NDArray[np.float64]
 
 R = TypeVar("R")
 T_co = TypeVar("T_co", covariant=True)
+
+
+class Stored(Protocol):
+    """What a block is made of: a few arrays, which may lie on scratch. `Leaf`, for one."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that it holds."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        ...
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Give the arrays by name."""
+        ...
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Stored:
+        """Build what `to_arrays` took apart."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +54,9 @@ class RawBlock:
     Attributes
     ----------
     leaves
-        Its rows, 65,536 a leaf; codes (and a class target) number the partition's own `levels`.
+        Its rows. Where a kernel is to be added up over leaves, 65,536 a `Leaf`; codes (and a class
+        target) number the partition's own `levels`. Any other `Stored` (edges of a graph) may be
+        gathered from and exchanged.
     levels
         For each code column the levels that occur, in first-seen order.
     classes
@@ -40,7 +65,7 @@ class RawBlock:
         Counts that are added up over partitions, such as missing values a column.
     """
 
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[Any, ...]  # of one class of `Stored`, which who asks for the block knows
     levels: tuple[tuple[Any, ...], ...]
     classes: tuple[Any, ...]
     facts: Vector
@@ -55,7 +80,7 @@ class RawBlock:
         """Bytes of the leaves."""
         return sum(leaf.nbytes for leaf in self.leaves)
 
-    def with_leaves(self, leaves: tuple[Leaf, ...]) -> RawBlock:
+    def with_leaves(self, leaves: tuple[Any, ...]) -> RawBlock:
         """Return the block with other leaves and without dictionaries: its final form."""
         return RawBlock(leaves, (), (), self.facts)
 
@@ -76,8 +101,27 @@ class Encoder(Protocol):
 class Finisher(Protocol):
     """Brings a raw block to its final form once all partitions are known; must pickle."""
 
-    def __call__(self, raw: RawBlock, first_row: int) -> tuple[Leaf, ...]:
+    def __call__(self, raw: RawBlock, first_row: int) -> tuple[Any, ...]:
         """Remap codes, set roles, fill gaps; `first_row` is the global number of its first row."""
+        ...
+
+
+class Splitter(Protocol):
+    """Cuts a block into parts that go different ways; must pickle, and its `repr` is its identity.
+
+    Attributes
+    ----------
+    schema
+        Names and types of the columns of a part.
+    """
+
+    @property
+    def schema(self) -> tuple[tuple[str, DType], ...]:
+        """Names and types of the columns of a part."""
+        ...
+
+    def __call__(self, leaves: tuple[Any, ...], partition: int) -> Iterable[pl.DataFrame]:
+        """Give every part of a partition, as many for each; some may have no rows."""
         ...
 
 
@@ -151,6 +195,18 @@ class Session(Protocol):
 
     def gather(self, function: Callable[..., R], blocks: Blocks, *arguments: object) -> list[R]:
         """Return ``function(leaves, *arguments)`` of each partition, in order; small results."""
+        ...
+
+    def exchange(self, blocks: Blocks, splitter: Splitter) -> Plan:
+        """Cut each block into parts, and return the table whose partition j is all their parts j.
+
+        In a partition the parts stand in the order of the blocks that they come from. They lie in
+        files of the workers, and are cut again if a file is gone; with the program they end.
+        """
+        ...
+
+    def release(self, blocks: Blocks) -> None:
+        """Give back what blocks hold; whoever asks for one again has it built again."""
         ...
 
     def emit(self, event: Event) -> None:

@@ -15,7 +15,7 @@ from windrow.errors import LengthMismatchError
 from windrow.execution import group, order, shuffle
 from windrow.execution.group_files import ReadPartial
 from windrow.execution.shuffle import Shuffler
-from windrow.execution.spooled import Spooled
+from windrow.execution.spooled import Exchanged, Spooled
 from windrow.execution.table import Table
 from windrow.execution.tasks import (
     Call,
@@ -276,7 +276,7 @@ class Resolver:
     def _count(self, table: Table) -> tuple[int, ...]:
         plan = table.plan
         match plan:
-            case Memory() | Spooled():
+            case Memory() | Spooled() | Exchanged():
                 return plan.counts
             case Project():
                 return self.counts(self._table(plan.source))

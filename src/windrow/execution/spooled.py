@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from windrow.execution.table import Table
     from windrow.plan.types import DType
 
-__all__ = ["Files", "KeepFile", "PartitionRows", "Recipe", "RecutRows", "Spooled"]
+__all__ = ["Exchanged", "Files", "KeepFile", "PartitionRows", "Recipe", "RecutRows", "Spooled"]
 
 Recipe = Callable[["Store", int], Iterable["pl.DataFrame"]]
 """Gives the parts of a partition's file; must pickle, and give the same rows every time."""
@@ -116,6 +116,25 @@ class Spooled(Plan):
     def counts(self) -> tuple[int, ...]:
         """Rows of each partition."""
         return tuple(filed.rows[0] for filed in self.files.filed)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Exchanged(Plan):
+    """Rows whose partition j is part j of every file of the workers, one after the other."""
+
+    files: Files
+    columns: tuple[tuple[str, DType], ...]
+
+    def _schema(self) -> Schema:
+        return Schema(self.columns)
+
+    def _rows(self) -> int:
+        return self.files.rows
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Rows of each partition."""
+        return tuple(map(sum, zip(*(filed.rows for filed in self.files.filed), strict=True)))
 
 
 @dataclass(frozen=True)

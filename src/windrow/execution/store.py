@@ -23,14 +23,13 @@ from windrow.config import scratch_folder
 from windrow.execution.notes import note, noting
 from windrow.execution.spool import Spool
 from windrow.io.local import writing_to
-from windrow.learn.leaf import Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
     from pathlib import Path
 
     from windrow.execution.notes import Notes
-    from windrow.execution.protocol import RawBlock
+    from windrow.execution.protocol import RawBlock, Stored
 
 T = TypeVar("T")
 Key = tuple[str, int]
@@ -54,6 +53,8 @@ class _Stored:
     """A block whose leaves lie in a scratch file."""
 
     path: Path
+    kinds: tuple[type[Stored], ...]
+    """Class of each leaf."""
     arrays: tuple[tuple[int, str, np.dtype[Any], tuple[int, ...], int, int], ...]
     """Of each array: leaf, name, type, shape, offset in the file, checksum."""
     shell: RawBlock
@@ -154,12 +155,13 @@ class Store:
         counts = len(self._resident), len(self._stored) + len(self.spool), self._used
         return dict(zip(("in_memory", "on_scratch", "bytes"), counts, strict=True))
 
-    def forget(self, name: str) -> None:
-        """Drop every block of this name; whoever asks for one again builds it again."""
+    def forget(self, *names: str) -> None:
+        """Drop every block and file of these names; whoever asks for one again builds it again."""
+        self.spool.forget(names)
         with self._lock:
-            for key in [key for key in self._resident if key[0] == name]:
+            for key in [key for key in self._resident if key[0] in names]:
                 self._used -= self._resident.pop(key).block.nbytes
-            for key in [key for key in self._stored if key[0] == name]:
+            for key in [key for key in self._stored if key[0] in names]:
                 self._stored.pop(key).path.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -251,7 +253,8 @@ class Store:
                     )
                     file.write(view)
             self.spilled_bytes += file.tell()
-        return _Stored(path, tuple(arrays), replace(block, leaves=()))
+        kinds = tuple(type(leaf) for leaf in block.leaves)
+        return _Stored(path, kinds, tuple(arrays), replace(block, leaves=()))
 
     @staticmethod
     def _read(stored: _Stored) -> RawBlock | None:
@@ -271,7 +274,8 @@ class Store:
         finally:
             os.close(descriptor)
         return replace(
-            stored.shell, leaves=tuple(Leaf.from_arrays(leaves[n]) for n in sorted(leaves))
+            stored.shell,
+            leaves=tuple(kind.from_arrays(leaves[n]) for n, kind in enumerate(stored.kinds)),
         )
 
 

@@ -15,7 +15,7 @@ from windrow.execution import lower
 from windrow.execution.join import joined
 from windrow.execution.lower import Position
 from windrow.execution.notes import note
-from windrow.execution.spooled import Spooled
+from windrow.execution.spooled import Exchanged, Spooled
 from windrow.io import memory, sources
 from windrow.plan.node import topological
 from windrow.plan.tables import Append, Filter, Join, Memory, Plan, Project, Scan, Slice, Zip
@@ -107,7 +107,7 @@ class Table:
         plan = self.plan
         while isinstance(plan, Project):
             plan = plan.source
-        if isinstance(plan, Memory | Spooled):
+        if isinstance(plan, Memory | Spooled | Exchanged):
             return plan.counts[index]
         if isinstance(plan, Scan):
             return sources.count(plan, self.pieces[plan.key][index])
@@ -134,6 +134,8 @@ class Table:
                     counts[node.key] = len(node.parts)
                 case Spooled():
                     counts[node.key] = len(node.files)
+                case Exchanged():
+                    counts[node.key] = len(node.counts)
                 case Append():
                     counts[node.key] = sum(counts[table.key] for table in node.tables)
                 case _:
@@ -195,7 +197,7 @@ class Table:
         match node:
             case Scan():
                 return read_piece(node, self.pieces[node.key][number], wanted)
-            case Memory() | Spooled():
+            case Memory() | Spooled() | Exchanged():
                 return _held(node, number, wanted, store)
             case Project():
                 own = node.expressions()
@@ -262,10 +264,14 @@ def _reads(expressions: Sequence[Expression] | Iterator[Expression]) -> Wanted:
     return dict.fromkeys(sorted(frozenset[str]().union(*(e.reads for e in expressions))))
 
 
-def _held(plan: Memory | Spooled, number: int, wanted: Sequence[str], store: Store) -> pl.DataFrame:
+def _held(
+    plan: Memory | Spooled | Exchanged, number: int, wanted: Sequence[str], store: Store
+) -> pl.DataFrame:
     """Return rows that were computed before."""
     if isinstance(plan, Memory):
         return memory.part(plan, number, wanted)
+    if isinstance(plan, Exchanged):
+        return plan.files.across(store, number).select(wanted)
     return plan.files.part(store, number).select(wanted)
 
 

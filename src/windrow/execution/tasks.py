@@ -14,16 +14,15 @@ from windrow.learn.tree import TreeSum
 from windrow.plan.sources import LEAF_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import polars as pl
 
     from windrow.execution.cuts import Subtree
     from windrow.execution.notes import Notes
-    from windrow.execution.protocol import Blocks, Kernel, RawBlock, Vector, Writer
+    from windrow.execution.protocol import Blocks, Kernel, RawBlock, Splitter, Vector, Writer
     from windrow.execution.store import Store
     from windrow.execution.table import Table
-    from windrow.learn.leaf import Leaf
     from windrow.plan.tables import Group, TopK
 
 T = TypeVar("T")
@@ -158,7 +157,7 @@ class BlockRecipe:
 
         return store.block((self.raw_key, index), build)
 
-    def leaves(self, store: Store, index: int) -> tuple[Leaf, ...]:
+    def leaves(self, store: Store, index: int) -> tuple[Any, ...]:
         """Return the partition in its final form."""
         finisher = self.blocks.finisher
         if finisher is None:
@@ -169,6 +168,18 @@ class BlockRecipe:
             return self.raw(store, index).with_leaves(finisher(self.raw(store, index), first_row))
 
         return store.block((self.key, index), build).leaves
+
+
+@dataclass(frozen=True)
+class SplitBlock:
+    """The recipe of the file of the parts of a block."""
+
+    recipe: BlockRecipe
+    splitter: Splitter
+
+    def __call__(self, store: Store, index: int) -> Iterable[pl.DataFrame]:
+        """Do it."""
+        return self.splitter(self.recipe.leaves(store, index), index)
 
 
 @dataclass(frozen=True)

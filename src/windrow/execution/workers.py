@@ -78,7 +78,7 @@ class Workers(Protocol):
         ...
 
     def forget(self, names: Sequence[str]) -> None:
-        """Let all workers remove their files of these names."""
+        """Let all workers remove their files and blocks of these names."""
         ...
 
     def close(self) -> None:

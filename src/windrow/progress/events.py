@@ -45,11 +45,14 @@ class Row(Event):
         Texts to show, numbers already formatted.
     number
         Iteration, in the numbering that is shown.
+    every
+        Whether plain output shows each row of this table, instead of some of them.
     """
 
     columns: tuple[str, ...]
     values: tuple[str, ...]
     number: int
+    every: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def event_of(record: dict[str, Any]) -> Event:
     """Return the event that `record_of` made a record of.
 
     >>> event_of(record_of(Row(("Iteration",), ("1",), 1)))
-    Row(columns=('Iteration',), values=('1',), number=1)
+    Row(columns=('Iteration',), values=('1',), number=1, every=False)
     """
     fields = {name: _tuples(value) for name, value in record.items() if name != "event"}
     return _KINDS[record["event"]](**fields)

@@ -90,7 +90,7 @@ class TextTable(Silent):
             self._widths = tuple(max(len(name), NARROWEST) for name in row.columns)
             self._write(self._edge() + self._line(row.columns) + self._edge())
         self._rows += 1
-        if is_shown(self._rows):
+        if row.every or is_shown(self._rows):
             self._held = None
             self._write(self._line(row.values))
         else:
