@@ -24,17 +24,22 @@ if TYPE_CHECKING:
         set_distributed_execution_environment,
     )
     from windrow.frames import aggregate
+    from windrow.frames.graph_files import load_sgraph
     from windrow.frames.sarray import SArray
     from windrow.frames.saving import load_sarray, load_sframe
     from windrow.frames.sframe import SFrame
+    from windrow.frames.sgraph import Edge, SGraph, Vertex
     from windrow.toolkits import evaluation, logistic_classifier
     from windrow.toolkits.model_store import load_model
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Edge",
     "SArray",
     "SFrame",
+    "SGraph",
+    "Vertex",
     "__version__",
     "aggregate",
     "clear_distributed_execution_environment",
@@ -46,6 +51,7 @@ __all__ = [
     "load_model",
     "load_sarray",
     "load_sframe",
+    "load_sgraph",
     "logistic_classifier",
     "set_distributed_execution_environment",
     "set_runtime_config",
@@ -59,14 +65,18 @@ _MODULES = {
     "logistic_classifier": "windrow.toolkits.logistic_classifier",
 }
 _HOMES = {
+    "Edge": "windrow.frames.sgraph",
     "SArray": "windrow.frames.sarray",
     "SFrame": "windrow.frames.sframe",
+    "SGraph": "windrow.frames.sgraph",
+    "Vertex": "windrow.frames.sgraph",
     "clear_distributed_execution_environment": "windrow.deploy.environment",
     "distributed": "windrow.deploy.environment",
     "get_runtime_config": "windrow.config",
     "load_model": "windrow.toolkits.model_store",
     "load_sarray": "windrow.frames.saving",
     "load_sframe": "windrow.frames.saving",
+    "load_sgraph": "windrow.frames.graph_files",
     "set_distributed_execution_environment": "windrow.deploy.environment",
     "set_runtime_config": "windrow.config",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from windrow.errors import ArgumentError
 from windrow.execution import environment
@@ -128,15 +128,20 @@ def export_json(plan: Plan, url: str, orient: str) -> None:
 
     if orient not in {"records", "lines"}:
         raise ArgumentError("orient", orient, "records or lines")
+    with storage_of(url).open_write(url) as file:
+        write_json(plan, file, orient)
+
+
+def write_json(plan: Plan, file: BinaryIO, orient: str) -> None:
+    """Write the rows of a table into an open file, as `export_json` does."""
     names = plan.schema.names
     start, between, end = ("[", ",\n", "]\n") if orient == "records" else ("", "\n", "\n")
-    with storage_of(url).open_write(url) as file:
-        file.write(start.encode())
-        for number, row in enumerate(compute.iterate(plan)):
-            held = {n: v for n, v in zip(names, row, strict=True) if v is not None}
-            text = json.dumps(held, default=_as_json, ensure_ascii=False)
-            file.write(((between if number else "") + text).encode())
-        file.write(end.encode())
+    file.write(start.encode())
+    for number, row in enumerate(compute.iterate(plan)):
+        held = {n: v for n, v in zip(names, row, strict=True) if v is not None}
+        text = json.dumps(held, default=_as_json, ensure_ascii=False)
+        file.write(((between if number else "") + text).encode())
+    file.write(end.encode())
 
 
 def _suffix(url: str) -> str:
