@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from windrow.frames.saving import load_sarray, load_sframe
     from windrow.frames.sframe import SFrame
     from windrow.frames.sgraph import Edge, SGraph, Vertex
-    from windrow.toolkits import evaluation, logistic_classifier
+    from windrow.toolkits import evaluation, logistic_classifier, pagerank
     from windrow.toolkits.model_store import load_model
 
 __version__ = "0.1.0"
@@ -53,6 +53,7 @@ __all__ = [
     "load_sframe",
     "load_sgraph",
     "logistic_classifier",
+    "pagerank",
     "set_distributed_execution_environment",
     "set_runtime_config",
 ]
@@ -63,6 +64,7 @@ _MODULES = {
     "errors": "windrow.errors",
     "evaluation": "windrow.toolkits.evaluation",
     "logistic_classifier": "windrow.toolkits.logistic_classifier",
+    "pagerank": "windrow.toolkits.pagerank",
 }
 _HOMES = {
     "Edge": "windrow.frames.sgraph",

@@ -32,7 +32,10 @@ __all__ = ["Storable", "load_model", "save_model"]
 FORMAT = "windrow model"
 VERSION = 1
 MANIFEST = "manifest.json"
-MODELS = {"LogisticClassifier": "windrow.toolkits.logistic_classifier"}
+MODELS = {
+    "LogisticClassifier": "windrow.toolkits.logistic_classifier",
+    "PagerankModel": "windrow.toolkits.pagerank",
+}
 """Each model class that can be loaded, and its home."""
 
 

@@ -19,8 +19,8 @@ class Section:
     lines: tuple[tuple[str, Any], ...]
 
 
-def page(model: str, sections: list[Section]) -> str:
-    """Lay a summary out as text.
+def page(model: str, sections: list[Section], width: int = WIDTH) -> str:
+    """Lay a summary out as text, values behind labels of `width` characters.
 
     >>> print(page("Model", [Section("Schema", (("Number of examples", 8), ("Loss", 0.12345)))]))
     Class                          : Model
@@ -31,10 +31,10 @@ def page(model: str, sections: list[Section]) -> str:
     Loss                           : 0.1235
     <BLANKLINE>
     """
-    lines = [_line("Class", model), ""]
+    lines = [_line("Class", model, width), ""]
     for section in sections:
         lines += [section.title, "-" * len(section.title)]
-        lines += [_line(label, value) for label, value in section.lines]
+        lines += [_line(label, value, width) for label, value in section.lines]
         lines.append("")
     return "\n".join(lines)
 
@@ -70,6 +70,6 @@ def coefficient_sections(coefficients: list[tuple[str, str | None, float]]) -> l
     ]
 
 
-def _line(label: str, value: object) -> str:
+def _line(label: str, value: object, width: int) -> str:
     shown = str(round(value, 4)) if isinstance(value, float) else str(value)
-    return f"{label:<{WIDTH}}: {shown}"
+    return f"{label:<{width}}: {shown}"

@@ -1,0 +1,221 @@
+"""From a table of edges to rows of edges: partitions numbered, cut, and sorted by target.
+
+In three steps, each of which sees one partition or one range at a time. An `EdgeEncoder` numbers
+the vertices of a partition by itself. Once the numbers of all partitions are merged, an
+`EdgeSplitter` cuts it by the ranges that its edges lead into. A `RowsEncoder` sorts what has come
+together in a range into compressed rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from windrow.execution.protocol import RawBlock
+from windrow.io import memory
+from windrow.learn.edges import EdgeList, EdgeRows, sort_by_range
+from windrow.learn.numbering import number_ints
+from windrow.plan.node import digest
+from windrow.plan.types import DType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+__all__ = ["EdgeEncoder", "EdgeSplitter", "RowsEncoder", "number"]
+
+SOURCE, TARGET, WEIGHT = "source", "target", "weight"
+PARTS = ((SOURCE, DType.INT), (TARGET, DType.INT))
+WEIGHTED = (*PARTS, (WEIGHT, DType.FLOAT))
+
+
+def number(ids: pl.Series) -> tuple[NDArray[np.int32], pl.Series]:
+    """Number the distinct ids in the order in which they are first seen.
+
+    Parameters
+    ----------
+    ids : Int64 or String (n,)
+        None is not numbered: its code means nothing.
+
+    Returns
+    -------
+    codes : int32 (n,)
+    names : Series (distinct ids,)
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> codes, names = number(pl.Series(["b", "a", "b"]))
+    >>> codes.tolist(), names.to_list()
+    ([0, 1, 0], ['b', 'a'])
+    """
+    import polars as pl
+
+    if ids.dtype != pl.String:
+        codes, names = number_ints(ids.fill_null(0).to_numpy())
+        return codes, pl.Series(ids.name, names)
+    found = ids.fill_null("").to_arrow().dictionary_encode()
+    codes = pl.Series(found.indices).to_numpy().astype(np.int32, copy=False)
+    return codes, pl.Series(ids.name, pl.from_arrow(found.dictionary), dtype=pl.String)
+
+
+@dataclass(frozen=True)
+class EdgeEncoder:
+    """Encodes partitions of a table of edges; its `repr` is its identity in a block's key.
+
+    The facts that it counts: rows without source, without target, without weight, and rows whose
+    weight is negative or not finite.
+
+    Parameters
+    ----------
+    source, target
+        Columns of ids.
+    weight
+        Int or float column; empty when edges have no weights.
+    """
+
+    source: str
+    target: str
+    weight: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that it reads."""
+        return (self.source, self.target, *([self.weight] if self.weight else []))
+
+    def __call__(self, frame: pl.DataFrame) -> RawBlock:
+        """Encode a partition."""
+        import polars as pl
+
+        sources, targets = frame.get_column(self.source), frame.get_column(self.target)
+        codes, names = number(pl.concat([sources, targets.alias(self.source)]))
+        out, into = codes[: frame.height], codes[frame.height :]
+        weights, missing, wrong = self._weights(frame)
+        packed = np.frombuffer(memory.packed(names.to_frame()), dtype=np.uint8)
+        distinct = int(out.max()) + 1 if len(out) else 0
+        counts = [sources.null_count(), targets.null_count(), missing, wrong]
+        leaf = EdgeList(out, into, weights, distinct, packed)
+        return RawBlock((leaf,), (), (), np.array(counts, dtype=np.float64))
+
+    def _weights(self, frame: pl.DataFrame) -> tuple[NDArray[np.float64], int, int]:
+        import polars as pl
+
+        if not self.weight:
+            return np.empty(0), 0, 0
+        column = frame.get_column(self.weight)
+        weights = column.cast(pl.Float64).fill_null(0.0).to_numpy()
+        wrong = int(np.count_nonzero(~(np.isfinite(weights) & (weights >= 0))))
+        return weights, column.null_count(), wrong
+
+
+@dataclass(frozen=True, repr=False)
+class EdgeSplitter:
+    """Cuts a partition's edges by the range of vertices that they lead into.
+
+    Parameters
+    ----------
+    numbers
+        Of each partition: for each of its own numbers the vertex's number in the graph, uint32.
+    bounds
+        Ends of the ranges of vertices, int64 (ranges + 1,).
+    weighted
+        Whether edges have weights.
+    both
+        Whether each edge is taken in the other direction too.
+    """
+
+    numbers: tuple[NDArray[np.uint32], ...]
+    bounds: NDArray[np.int64]
+    weighted: bool = False
+    both: bool = False
+
+    def __repr__(self) -> str:
+        return f"EdgeSplitter({self._identity})"
+
+    @cached_property
+    def _identity(self) -> str:
+        arrays: list[NDArray[Any]] = [*self.numbers, self.bounds]
+        return digest(tuple(a.tobytes() for a in arrays), self.weighted, self.both)
+
+    @property
+    def schema(self) -> tuple[tuple[str, DType], ...]:
+        """Names and types of the columns of a part."""
+        return WEIGHTED if self.weighted else PARTS
+
+    def __call__(self, leaves: tuple[EdgeList, ...], partition: int) -> Iterator[pl.DataFrame]:
+        """Give the edges into each range, in the order of the table; backward ones last."""
+        import polars as pl
+
+        (edges,) = leaves
+        numbers = self.numbers[partition]
+        sources, targets, weights = numbers[edges.sources], numbers[edges.targets], edges.weights
+        if self.both:
+            sources, targets = np.append(sources, targets), np.append(targets, sources)
+            weights = np.append(weights, weights)
+        owners = self._owners
+        sources, targets, weights, ends = sort_by_range(
+            sources, targets, weights, self.bounds, owners
+        )
+        for begin, end in pairwise(ends):
+            columns: dict[str, NDArray[Any]] = {
+                SOURCE: sources[begin:end],
+                TARGET: targets[begin:end],
+            }
+            if self.weighted:
+                columns[WEIGHT] = weights[begin:end]
+            yield pl.DataFrame(columns)
+
+    @cached_property
+    def _owners(self) -> NDArray[np.uint16]:
+        """Of each vertex the number of its range."""
+        sizes = np.diff(self.bounds)
+        return np.repeat(np.arange(len(sizes), dtype=np.uint16), sizes)
+
+    def __getstate__(self) -> dict[str, Any]:
+        names = ("numbers", "bounds", "weighted", "both")
+        return {name: self.__dict__[name] for name in names}  # what is derived stays
+
+
+@dataclass(frozen=True, repr=False)
+class RowsEncoder:
+    """Sorts the edges into a range of vertices into rows.
+
+    Parameters
+    ----------
+    bounds
+        Ends of the ranges of vertices.
+    weighted
+        Whether edges have weights.
+    """
+
+    bounds: NDArray[np.int64]
+    weighted: bool = False
+
+    def __repr__(self) -> str:
+        return f"RowsEncoder({digest(self.bounds.tobytes(), self.weighted)})"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that it reads."""
+        return tuple(name for name, _ in (WEIGHTED if self.weighted else PARTS))
+
+    def __call__(self, frame: pl.DataFrame) -> RawBlock:
+        """Encode a range, which is told by any of its targets: each range has one."""
+        sources, targets = (
+            frame.get_column(name).to_numpy().astype(np.uint32, copy=False)
+            for name in (SOURCE, TARGET)
+        )
+        weights = frame.get_column(WEIGHT).to_numpy() if self.weighted else np.empty(0)
+        place = (
+            int(np.searchsorted(self.bounds, int(targets[0]), side="right")) if len(targets) else 1
+        )
+        first, stop = int(self.bounds[place - 1]), int(self.bounds[place])
+        rows = EdgeRows.build(first, stop, sources, targets, weights)
+        return RawBlock((rows,), (), (), np.zeros(1))

@@ -1,0 +1,244 @@
+"""A graph where a program can walk over it: vertices numbered, edges in rows, degrees counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from windrow.errors import (
+    EdgeWeightError,
+    GraphSizeError,
+    MissingVertexIdError,
+    ShuffleLostRowsError,
+)
+from windrow.frames.graph_plans import DST, SRC, VID
+from windrow.io import memory
+from windrow.learn.edges import EdgeRows, ranges
+from windrow.learn.numbering import MOST
+from windrow.plan.compose import select
+from windrow.toolkits.graphs.encoding import EdgeEncoder, EdgeSplitter, RowsEncoder, number
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from windrow.execution.protocol import Blocks, Session
+    from windrow.learn.edges import EdgeList
+    from windrow.plan.tables import Plan
+
+__all__ = ["GraphTables", "Placed", "place"]
+
+BLOCK_EDGES = 1 << 20
+"""Edges of a block, about: enough for a task, few enough to keep some threads equally busy."""
+MOST_BLOCKS = 1024
+"""Parts that a partition is cut into, at most; beyond that blocks are larger."""
+
+Step = Callable[..., Any]
+"""``step(leaves, *arguments)`` -> an array (or a tuple of them) for the vertices of a range."""
+
+
+@dataclass(frozen=True)
+class GraphTables:
+    """The tables of a graph, as a program carries them.
+
+    Attributes
+    ----------
+    vertices
+        Those that were added as such, ``__id`` first.
+    edges
+        With ``__src_id`` and ``__dst_id``.
+    """
+
+    vertices: Plan
+    edges: Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A graph in the form of `windrow.learn.edges`.
+
+    Attributes
+    ----------
+    session
+        Where it is.
+    ids : Series (n,)
+        Of each vertex, by number.
+    given : DataFrame
+        The rows of the table of vertices, with the columns that were asked for.
+    numbers : int32
+        Number of the vertex of each of those rows.
+    edges
+        How many.
+    out_degrees, in_degrees : int64 (n,)
+        Edges out of each vertex, and into it.
+    blocks
+        Rows of edges; None when there are none.
+    """
+
+    session: Session
+    ids: pl.Series
+    given: pl.DataFrame
+    numbers: NDArray[np.int32]
+    edges: int
+    out_degrees: NDArray[np.int64]
+    in_degrees: NDArray[np.int64]
+    blocks: Blocks | None
+
+    @property
+    def vertices(self) -> int:
+        """How many."""
+        return len(self.ids)
+
+    def step(self, function: Step, *arguments: object) -> NDArray[Any]:
+        """Run one superstep and return its values for all vertices.
+
+        Parameters
+        ----------
+        function
+            Called as ``function(leaves, *arguments)`` with the rows of a range of vertices, it
+            gives an array with a row for each vertex of the range.
+        arguments
+            What every range gets, such as the values of all vertices.
+        """
+        return np.concatenate(self.parts(function, *arguments))
+
+    def parts(self, function: Step, *arguments: object) -> list[Any]:
+        """Return what a function gives for each range of vertices, in order."""
+        if self.blocks is None:
+            nothing = np.empty(0, dtype=np.uint32)
+            rows = EdgeRows.build(0, self.vertices, nothing, nothing, np.empty(0))
+            return [function((rows,), *arguments)]
+        return self.session.gather(function, self.blocks, *arguments)
+
+
+def place(
+    session: Session,
+    tables: GraphTables,
+    *,
+    fields: tuple[str, ...] = (),
+    weight: str = "",
+    both: bool = False,
+) -> Placed:
+    """Read a graph once and bring it to rows of edges.
+
+    Vertices are numbered in the order of `SGraph.vertices`: those given, then the sources and then
+    the targets of edges, as they are first seen.
+
+    Parameters
+    ----------
+    session
+        Where.
+    tables
+        The graph.
+    fields
+        Columns of the table of vertices that are needed too.
+    weight
+        Edge field with weights; empty for none.
+    both
+        Whether each edge counts in both directions.
+
+    Raises
+    ------
+    MissingVertexIdError
+        A vertex or an edge has an id that is None.
+    EdgeWeightError
+        A weight is None, negative, NaN or infinite.
+    GraphSizeError
+        There are more vertices than can be numbered.
+    """
+    given = _given(session, tables.vertices, fields)
+    raw = session.place(tables.edges, EdgeEncoder(SRC, DST, weight))
+    _refuse(raw, weight)
+    listed = session.gather(_listed, raw)
+    numbers, ids = _numbered(given.get_column(VID), listed)
+    out_degrees, in_degrees = _degrees(len(ids), listed, numbers[1:])
+    counted = in_degrees + out_degrees if both else in_degrees
+    blocks = None
+    if raw.rows:
+        bounds = ranges(counted, BLOCK_EDGES, MOST_BLOCKS)
+        of_edges = tuple(codes.astype(np.uint32) for codes in numbers[1:])
+        splitter = EdgeSplitter(of_edges, bounds, bool(weight), both)
+        table = session.exchange(raw, splitter)
+        session.release(raw)
+        blocks = session.place(table, RowsEncoder(bounds, bool(weight)))
+        if blocks.rows != int(counted.sum()):
+            raise ShuffleLostRowsError("sorting edges", int(counted.sum()), blocks.rows)
+    return Placed(session, ids, given, numbers[0], raw.rows, out_degrees, in_degrees, blocks)
+
+
+def _given(session: Session, vertices: Plan, fields: tuple[str, ...]) -> pl.DataFrame:
+    import polars as pl
+
+    plan = select(vertices, [VID, *fields])
+    found = pl.concat([memory.empty(plan.schema), *session.executor.stream(plan)])
+    if missing := found.get_column(VID).null_count():
+        raise MissingVertexIdError(VID, missing, found.height)
+    return found
+
+
+def _refuse(raw: Blocks, weight: str) -> None:
+    sources, targets, missing, wrong = (int(count) for count in raw.facts)
+    for name, count in ((SRC, sources), (DST, targets)):
+        if count:
+            raise MissingVertexIdError(name, count, raw.rows)
+    if missing or wrong:
+        raise EdgeWeightError(weight, missing, wrong, raw.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class _Listed:
+    """The vertices of a partition of edges: how many are sources, ids and degrees by number."""
+
+    distinct: int
+    names: pl.Series
+    out_degrees: NDArray[np.int64]
+    in_degrees: NDArray[np.int64]
+
+
+def _listed(leaves: tuple[EdgeList, ...]) -> _Listed:
+    (edges,) = leaves
+    names = memory.unpacked(edges.names.tobytes()).to_series()
+    degrees = (np.bincount(c, minlength=len(names)) for c in (edges.sources, edges.targets))
+    return _Listed(edges.distinct, names, *degrees)
+
+
+def _numbered(given: pl.Series, listed: list[_Listed]) -> tuple[list[NDArray[np.int32]], pl.Series]:
+    """Number the vertices of all partitions as one.
+
+    Returns
+    -------
+    numbers
+        Of the given ids, then of the ids of each partition.
+    ids
+        Of each number.
+    """
+    import polars as pl
+
+    if not given.len() and listed:
+        given = listed[0].names.clear()
+    parts = [
+        given,
+        *(p.names[: p.distinct] for p in listed),
+        *(p.names[p.distinct :] for p in listed),
+    ]
+    if sum(map(len, parts)) >= MOST:
+        raise GraphSizeError(sum(map(len, parts)), MOST - 1)
+    codes, ids = number(pl.concat([part.alias(VID) for part in parts]))
+    cuts = np.split(codes, np.cumsum([len(part) for part in parts])[:-1])
+    count = len(listed)
+    merged = [np.concatenate([cuts[1 + i], cuts[1 + count + i]]) for i in range(count)]
+    return [cuts[0], *merged], ids
+
+
+def _degrees(
+    vertices: int, listed: list[_Listed], numbers: list[NDArray[np.int32]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the edges out of each vertex and into it."""
+    out, into = np.zeros(vertices, dtype=np.int64), np.zeros(vertices, dtype=np.int64)
+    for part, codes in zip(listed, numbers, strict=True):
+        out[codes] += part.out_degrees  # no number twice in a partition
+        into[codes] += part.in_degrees
+    return out, into

@@ -1,0 +1,50 @@
+"""One table of edges in several partitions, and digests of what toolkits find in its graph."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from tests.support.fitting import cut
+
+import windrow as wr
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EDGES = 30_000
+VERTICES = 3_000
+PARTITION = 100_000
+"""Bytes: a few partitions."""
+
+
+def write_edges(path: Path) -> None:
+    """Edges between texts, some vertices much more wanted than others."""
+    draw = np.random.default_rng(7)
+    sources, targets = draw.integers(0, VERTICES, EDGES), draw.zipf(1.3, EDGES) % VERTICES
+    frame = pl.DataFrame({"from": sources, "to": targets, "w": draw.random(EDGES).round(3)})
+    named = (pl.format("v{}", name).alias(name) for name in ("from", "to"))
+    frame.with_columns(*named).write_csv(path)
+
+
+def graph_of(path: Path) -> wr.SGraph:
+    """The graph of the file, with labels of a tenth of the vertices."""
+    labels = [number % 4 if number % 10 == 0 else None for number in range(VERTICES + 5)]
+    ids = [f"v{number}" for number in range(VERTICES + 5)]
+    vertices = wr.SFrame({"__id": ids, "label": wr.SArray(labels, int)})
+    return wr.SGraph(vertices, cut(wr.SFrame(str(path)), PARTITION), "__id", "from", "to")
+
+
+def digests(graph: wr.SGraph) -> dict[str, str]:
+    """SHA-256 of all that toolkits found, row by row, to the bit."""
+    options: dict[str, Any] = {"threshold": 1e-9, "max_iterations": 12, "verbose": False}
+    found = {
+        "pagerank": wr.pagerank.create(graph, **options).pagerank,
+        "redistributed": wr.pagerank.create(graph, dangling="redistribute", **options).pagerank,
+    }
+    return {
+        name: hashlib.sha256(repr(list(table)).encode()).hexdigest()
+        for name, table in found.items()
+    }
