@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from windrow.frames.saving import load_sarray, load_sframe
     from windrow.frames.sframe import SFrame
     from windrow.frames.sgraph import Edge, SGraph, Vertex
-    from windrow.toolkits import evaluation, logistic_classifier, pagerank
+    from windrow.toolkits import evaluation, label_propagation, logistic_classifier, pagerank
     from windrow.toolkits.model_store import load_model
 
 __version__ = "0.1.0"
@@ -48,6 +48,7 @@ __all__ = [
     "errors",
     "evaluation",
     "get_runtime_config",
+    "label_propagation",
     "load_model",
     "load_sarray",
     "load_sframe",
@@ -63,6 +64,7 @@ _MODULES = {
     "deploy": "windrow.deploy",
     "errors": "windrow.errors",
     "evaluation": "windrow.toolkits.evaluation",
+    "label_propagation": "windrow.toolkits.label_propagation",
     "logistic_classifier": "windrow.toolkits.logistic_classifier",
     "pagerank": "windrow.toolkits.pagerank",
 }

@@ -40,7 +40,12 @@ def graph_of(path: Path) -> wr.SGraph:
 def digests(graph: wr.SGraph) -> dict[str, str]:
     """SHA-256 of all that toolkits found, row by row, to the bit."""
     options: dict[str, Any] = {"threshold": 1e-9, "max_iterations": 12, "verbose": False}
+    propagate = wr.label_propagation.create
     found = {
+        "labels": propagate(graph, "label", max_iterations=5, verbose=False).labels,
+        "weighted": propagate(
+            graph, "label", weight_field="w", undirected=True, max_iterations=5, verbose=False
+        ).labels,
         "pagerank": wr.pagerank.create(graph, **options).pagerank,
         "redistributed": wr.pagerank.create(graph, dangling="redistribute", **options).pagerank,
     }

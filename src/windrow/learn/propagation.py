@@ -78,7 +78,7 @@ def _ranks(
 def spread_labels(
     leaves: Rows,
     chances: NDArray[np.float64],
-    labels: NDArray[np.int64],
+    labels: NDArray[np.int16],
     self_weight: float,
 ) -> NDArray[np.float64]:
     """One step of label propagation for a range.
@@ -92,7 +92,7 @@ def spread_labels(
         The rows of the range.
     chances : float64 (vertices, K)
         Of each vertex the probability of each class.
-    labels : int64 (vertices,)
+    labels : int16 (vertices,)
         Known classes, -1 elsewhere.
     self_weight : float
 
@@ -105,7 +105,8 @@ def spread_labels(
     >>> from windrow.learn.edges import EdgeRows
     >>> numbers = np.array([[0], [1]], np.uint32)
     >>> rows = EdgeRows.build(0, 2, numbers[0], numbers[1], np.array([3.0]))
-    >>> spread_labels((rows,), np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([0, -1]), 1.0)[1]
+    >>> labels = np.array([0, -1], np.int16)
+    >>> spread_labels((rows,), np.array([[1.0, 0.0], [0.5, 0.5]]), labels, 1.0)[1]
     array([0.875, 0.125])
     """
     (rows,) = leaves
@@ -120,7 +121,7 @@ def spread_labels(
 def _labels(
     rows: tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]],
     chances: NDArray[np.float64],
-    mine: tuple[NDArray[np.float64], NDArray[np.int64]],
+    mine: tuple[NDArray[np.float64], NDArray[np.int16]],
     self_weight: float,
     out: NDArray[np.float64],
 ) -> None:

@@ -33,6 +33,7 @@ FORMAT = "windrow model"
 VERSION = 1
 MANIFEST = "manifest.json"
 MODELS = {
+    "LabelPropagationModel": "windrow.toolkits.label_propagation",
     "LogisticClassifier": "windrow.toolkits.logistic_classifier",
     "PagerankModel": "windrow.toolkits.pagerank",
 }

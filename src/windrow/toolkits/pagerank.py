@@ -138,7 +138,7 @@ class PagerankModel(GraphModel):
     iteration, in the order of the graph's vertices.
     """
 
-    TITLE: ClassVar = (
+    RESULTS: ClassVar = (
         ("vertex pagerank", "SFrame. See m.pagerank"),
         ("change in last iteration (L1 norm)", "delta"),
         ("rank lost in last iteration", "dangling_mass"),

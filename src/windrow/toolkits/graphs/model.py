@@ -57,7 +57,7 @@ class GraphModel:
         Numbers of vertices and edges.
     """
 
-    TITLE: ClassVar[tuple[tuple[str, str], ...]] = ()
+    RESULTS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Lines of the summary under Results: label and field."""
     SETTINGS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Lines of the summary under Settings: label and field."""
@@ -154,7 +154,7 @@ class GraphModel:
     def _sections(self) -> list[Section]:
         vertices, edges = self._counts
         values = self._values
-        results = [(label, values.get(field, field)) for label, field in self.TITLE]
+        results = [(label, values.get(field, field)) for label, field in self.RESULTS]
         metrics = [("training time (secs)", values["training_time"])]
         if "num_iterations" in values:
             metrics.append(("number of iterations", values["num_iterations"]))
