@@ -29,7 +29,18 @@ if TYPE_CHECKING:
     from windrow.frames.saving import load_sarray, load_sframe
     from windrow.frames.sframe import SFrame
     from windrow.frames.sgraph import Edge, SGraph, Vertex
-    from windrow.toolkits import evaluation, label_propagation, logistic_classifier, pagerank
+    from windrow.toolkits import (
+        connected_components,
+        degree_counting,
+        evaluation,
+        graph_coloring,
+        kcore,
+        label_propagation,
+        logistic_classifier,
+        pagerank,
+        shortest_path,
+        triangle_counting,
+    )
     from windrow.toolkits.model_store import load_model
 
 __version__ = "0.1.0"
@@ -43,11 +54,15 @@ __all__ = [
     "__version__",
     "aggregate",
     "clear_distributed_execution_environment",
+    "connected_components",
+    "degree_counting",
     "deploy",
     "distributed",
     "errors",
     "evaluation",
     "get_runtime_config",
+    "graph_coloring",
+    "kcore",
     "label_propagation",
     "load_model",
     "load_sarray",
@@ -57,16 +72,24 @@ __all__ = [
     "pagerank",
     "set_distributed_execution_environment",
     "set_runtime_config",
+    "shortest_path",
+    "triangle_counting",
 ]
 
 _MODULES = {
     "aggregate": "windrow.frames.aggregate",
+    "connected_components": "windrow.toolkits.connected_components",
+    "degree_counting": "windrow.toolkits.degree_counting",
     "deploy": "windrow.deploy",
     "errors": "windrow.errors",
     "evaluation": "windrow.toolkits.evaluation",
+    "graph_coloring": "windrow.toolkits.graph_coloring",
+    "kcore": "windrow.toolkits.kcore",
     "label_propagation": "windrow.toolkits.label_propagation",
     "logistic_classifier": "windrow.toolkits.logistic_classifier",
     "pagerank": "windrow.toolkits.pagerank",
+    "shortest_path": "windrow.toolkits.shortest_path",
+    "triangle_counting": "windrow.toolkits.triangle_counting",
 }
 _HOMES = {
     "Edge": "windrow.frames.sgraph",

@@ -44,7 +44,7 @@ def expected(edges: Path) -> dict[str, str]:
 def test_graphs_have_the_same_bits(
     executor: Driver, edges: Path, expected: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(placing, "BLOCK_EDGES", 1000)
+    monkeypatch.setattr(placing, "BLOCK_EDGES", 5000)
     assert digests_on(executor, edges) == expected
 
 

@@ -46,6 +46,12 @@ def digests(graph: wr.SGraph) -> dict[str, str]:
         "weighted": propagate(
             graph, "label", weight_field="w", undirected=True, max_iterations=5, verbose=False
         ).labels,
+        "components": wr.connected_components.create(graph, verbose=False).component_id,
+        "cores": wr.kcore.create(graph, kmax=4, verbose=False).core_id,
+        "colours": wr.graph_coloring.create(graph, verbose=False).color_id,
+        "degrees": wr.degree_counting.create(graph, verbose=False).graph.vertices,
+        "distances": wr.shortest_path.create(graph, "v0", "w", verbose=False).distance,
+        "triangles": wr.triangle_counting.create(graph, verbose=False).triangle_count,
         "pagerank": wr.pagerank.create(graph, **options).pagerank,
         "redistributed": wr.pagerank.create(graph, dangling="redistribute", **options).pagerank,
     }

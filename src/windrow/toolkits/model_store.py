@@ -33,9 +33,15 @@ FORMAT = "windrow model"
 VERSION = 1
 MANIFEST = "manifest.json"
 MODELS = {
+    "ConnectedComponentsModel": "windrow.toolkits.connected_components",
+    "DegreeCountingModel": "windrow.toolkits.degree_counting",
+    "GraphColoringModel": "windrow.toolkits.graph_coloring",
+    "KcoreModel": "windrow.toolkits.kcore",
     "LabelPropagationModel": "windrow.toolkits.label_propagation",
     "LogisticClassifier": "windrow.toolkits.logistic_classifier",
     "PagerankModel": "windrow.toolkits.pagerank",
+    "ShortestPathModel": "windrow.toolkits.shortest_path",
+    "TriangleCountingModel": "windrow.toolkits.triangle_counting",
 }
 """Each model class that can be loaded, and its home."""
 

@@ -92,6 +92,16 @@ class Placed:
         """How many."""
         return len(self.ids)
 
+    def number_of(self, vid: object) -> int | None:
+        """Return the number of a vertex, None if there is none of this id."""
+        import polars as pl
+
+        kind = str if self.ids.dtype == pl.String else int
+        if not isinstance(vid, kind) or not len(self.ids):
+            return None
+        place = self.ids.index_of(vid)
+        return None if place is None else int(place)
+
     def step(self, function: Step, *arguments: object) -> NDArray[Any]:
         """Run one superstep and return its values for all vertices.
 
@@ -121,6 +131,7 @@ def place(
     fields: tuple[str, ...] = (),
     weight: str = "",
     both: bool = False,
+    rows: bool = True,
 ) -> Placed:
     """Read a graph once and bring it to rows of edges.
 
@@ -139,6 +150,8 @@ def place(
         Edge field with weights; empty for none.
     both
         Whether each edge counts in both directions.
+    rows
+        Whether edges are needed at all, or only their numbers.
 
     Raises
     ------
@@ -157,7 +170,7 @@ def place(
     out_degrees, in_degrees = _degrees(len(ids), listed, numbers[1:])
     counted = in_degrees + out_degrees if both else in_degrees
     blocks = None
-    if raw.rows:
+    if raw.rows and rows:
         bounds = ranges(counted, BLOCK_EDGES, MOST_BLOCKS)
         of_edges = tuple(codes.astype(np.uint32) for codes in numbers[1:])
         splitter = EdgeSplitter(of_edges, bounds, bool(weight), both)
