@@ -8,6 +8,7 @@ import pytest
 from tests.conformance.test_executors import *  # noqa: F403  # the same tests
 from tests.conformance.test_files import *  # noqa: F403
 from tests.conformance.test_files import ROWS, scan_of
+from tests.conformance.test_graphs import *  # noqa: F403
 from tests.conformance.test_same_bits import *  # noqa: F403
 from tests.support.dask_cluster import ClusterDriver
 from tests.support.tables import numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.graph_digests import digests, graph_of, write_edges
+from tests.support.graph_digests import digests, graph_of, in_parts, write_edges
 
 from windrow.execution import environment
 from windrow.execution.local import LocalExecutor
@@ -27,7 +27,7 @@ def edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def digests_on(executor: Driver, file: Path) -> dict[str, str]:
     environment.use(executor)
     try:
-        return digests(graph_of(file))
+        return digests(graph_of(in_parts(file)))
     finally:
         environment.use(None)
 

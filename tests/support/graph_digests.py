@@ -1,18 +1,22 @@
-"""One table of edges in several partitions, and digests of what toolkits find in its graph."""
+"""One table of edges in several partitions, and digests of what toolkits find in its graph.
+
+As a program it prints the digests, for processes whose environment differs:
+``python -m tests.support.graph_digests EDGES``.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+import json
+import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 from tests.support.fitting import cut
 
 import windrow as wr
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 EDGES = 30_000
 VERTICES = 3_000
@@ -29,12 +33,17 @@ def write_edges(path: Path) -> None:
     frame.with_columns(*named).write_csv(path)
 
 
-def graph_of(path: Path) -> wr.SGraph:
-    """The graph of the file, with labels of a tenth of the vertices."""
+def graph_of(table: wr.SFrame) -> wr.SGraph:
+    """The graph of the edges, with labels of a tenth of the vertices."""
     labels = [number % 4 if number % 10 == 0 else None for number in range(VERTICES + 5)]
     ids = [f"v{number}" for number in range(VERTICES + 5)]
     vertices = wr.SFrame({"__id": ids, "label": wr.SArray(labels, int)})
-    return wr.SGraph(vertices, cut(wr.SFrame(str(path)), PARTITION), "__id", "from", "to")
+    return wr.SGraph(vertices, table, "__id", "from", "to")
+
+
+def in_parts(path: Path, size: int = PARTITION) -> wr.SFrame:
+    """The table of edges in partitions of so many bytes."""
+    return cut(wr.SFrame(str(path)), size)
 
 
 def digests(graph: wr.SGraph) -> dict[str, str]:
@@ -59,3 +68,7 @@ def digests(graph: wr.SGraph) -> dict[str, str]:
         name: hashlib.sha256(repr(list(table)).encode()).hexdigest()
         for name, table in found.items()
     }
+
+
+if __name__ == "__main__":
+    print(json.dumps(digests(graph_of(in_parts(Path(sys.argv[1]))))))

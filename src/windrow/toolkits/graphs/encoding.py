@@ -150,15 +150,16 @@ class EdgeSplitter:
         return WEIGHTED if self.weighted else PARTS
 
     def __call__(self, leaves: tuple[EdgeList, ...], partition: int) -> Iterator[pl.DataFrame]:
-        """Give the edges into each range, in the order of the table; backward ones last."""
+        """Give the edges into each range, in the order of the table."""
         import polars as pl
 
         (edges,) = leaves
         numbers = self.numbers[partition]
         sources, targets, weights = numbers[edges.sources], numbers[edges.targets], edges.weights
         if self.both:
-            sources, targets = np.append(sources, targets), np.append(targets, sources)
-            weights = np.append(weights, weights)
+            pairs = np.stack([sources, targets], axis=1)
+            sources, targets = pairs.ravel(), pairs[:, ::-1].ravel()
+            weights = np.repeat(weights, 2)
         owners = self._owners
         sources, targets, weights, ends = sort_by_range(
             sources, targets, weights, self.bounds, owners
