@@ -20,13 +20,14 @@ from windrow.execution.spooled import Exchanged, Files, KeepFile
 from windrow.execution.tasks import (
     BlockRecipe,
     EncodePartition,
-    GatherPartition,
+    GatherPartitions,
     ReadPartition,
     ReduceLeaves,
     Reporting,
     SplitBlock,
     WritePartition,
 )
+from windrow.execution.workers import evenly
 from windrow.io import memory
 from windrow.learn.tree import TreeSum, tree_sum
 from windrow.plan.compose import select
@@ -202,8 +203,14 @@ class DriverSession:
 
     def gather(self, function: Callable[..., R], blocks: Blocks, *arguments: object) -> list[R]:
         """See `Session`."""
-        task = GatherPartition(self._recipe(blocks), function, arguments)
-        return self._by_partition(task, blocks.raw_key, len(blocks.counts))
+        task = GatherPartitions(self._recipe(blocks), function, arguments)
+        shares = self._driver.workers.shares(blocks.raw_key, len(blocks.counts))
+        parts = [(part, share.place) for share in shares for part in evenly(share)]
+        results = self._driver.map(task, [part for part, _ in parts], [where for _, where in parts])
+        found: dict[int, R] = {}
+        for (part, _), those in zip(parts, results, strict=True):
+            found.update(zip(part, those, strict=True))
+        return [found[number] for number in range(len(blocks.counts))]
 
     def exchange(self, blocks: Blocks, splitter: Splitter) -> Plan:
         """See `Session`."""

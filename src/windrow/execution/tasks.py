@@ -14,7 +14,7 @@ from windrow.learn.tree import TreeSum
 from windrow.plan.sources import LEAF_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import polars as pl
 
@@ -218,13 +218,14 @@ class ReduceLeaves:
 
 
 @dataclass(frozen=True)
-class GatherPartition(Generic[R]):
-    """Calls a function on a partition's leaves."""
+class GatherPartitions(Generic[R]):
+    """Calls a function on the leaves of each of some partitions."""
 
     recipe: BlockRecipe
     function: Callable[..., R]
     arguments: tuple[object, ...]
 
-    def __call__(self, store: Store, index: int) -> R:
+    def __call__(self, store: Store, part: Sequence[int]) -> list[R]:
         """Do it."""
-        return self.function(self.recipe.leaves(store, index), *self.arguments)
+        leaves = self.recipe.leaves
+        return [self.function(leaves(store, index), *self.arguments) for index in part]

@@ -8,6 +8,7 @@ each of them would best keep.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ class Share:
     partitions: Sequence[int]
     pieces: int
     place: str | None = None
+
+
+def evenly(share: Share) -> list[Sequence[int]]:
+    """Cut a share into its tasks: a pass costs a few, however many partitions there are.
+
+    >>> evenly(Share(range(7), 3))
+    [range(0, 3), range(3, 5), range(5, 7)]
+    """
+    count, pieces = len(share.partitions), max(1, min(share.pieces, len(share.partitions)))
+    ends = [-(-count * piece // pieces) for piece in range(pieces + 1)]
+    return [share.partitions[a:b] for a, b in pairwise(ends) if b > a]
 
 
 class Map(Protocol):
