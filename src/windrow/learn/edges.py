@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["EdgeList", "EdgeRows", "ranges", "sort_by_range"]
+__all__ = ["EdgeList", "EdgeRows", "counts", "ranges", "sort_by_range"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +151,23 @@ class EdgeRows:
         """Build the rows on the arrays of `to_arrays`."""
         held: dict[str, Any] = {**arrays, "first": int(arrays["first"][0])}
         return cls(**held)
+
+
+def counts(codes: NDArray[np.int32], most: int) -> NDArray[np.int64]:
+    """Count how often each code below `most` occurs.
+
+    >>> counts(np.array([2, 0, 2], np.int32), 4).tolist()
+    [1, 0, 2, 0]
+    """
+    found = np.zeros(most, dtype=np.int64)
+    _count(codes, found)
+    return found
+
+
+@kernel
+def _count(codes: NDArray[np.int32], found: NDArray[np.int64]) -> None:
+    for e in range(codes.shape[0]):
+        found[codes[e]] += 1
 
 
 def ranges(degrees: NDArray[np.int64], edges_each: int, most: int) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from windrow.errors import (
 )
 from windrow.frames.graph_plans import DST, SRC, VID
 from windrow.io import memory
-from windrow.learn.edges import EdgeRows, ranges
+from windrow.learn.edges import EdgeRows, counts, ranges
 from windrow.learn.numbering import MOST
 from windrow.plan.compose import select
 from windrow.toolkits.graphs.encoding import EdgeEncoder, EdgeSplitter, RowsEncoder, number
@@ -214,7 +214,7 @@ class _Listed:
 def _listed(leaves: tuple[EdgeList, ...]) -> _Listed:
     (edges,) = leaves
     names = memory.unpacked(edges.names.tobytes()).to_series()
-    degrees = (np.bincount(c, minlength=len(names)) for c in (edges.sources, edges.targets))
+    degrees = (counts(codes, len(names)) for codes in (edges.sources, edges.targets))
     return _Listed(edges.distinct, names, *degrees)
 
 

@@ -1,0 +1,176 @@
+"""Time PageRank and label propagation against Polars + SciPy: fresh processes, interleaved.
+
+    python benchmarks/graphs.py [--scale N] [--edges N] [--rounds N]
+
+The graph is RMAT (a, b, c, d = .57, .19, .19, .05) with permuted ids, an edge list in CSV. Both run
+20 iterations of PageRank; `loop` is what they take, `total` is from the file to the ranks. Label
+propagation has 4 classes, known for a tenth of the vertices, and 10 iterations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from run import SCRATCH  # beside this file
+
+ITERATIONS, CLASSES = 20, 4
+RMAT = (0.57, 0.76, 0.95)
+GOALS = {"loop": 0.6, "total": 1.0}
+"""Of the times of Polars + SciPy."""
+LABEL_SECONDS = 0.15
+CHUNK = 1 << 22
+
+
+def edge_list(scale: int, edges: int) -> Path:
+    """Write the graph, unless it is there."""
+    path = SCRATCH / f"rmat-{scale}-{edges}.csv"
+    if path.exists():
+        return path
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    draw = np.random.default_rng(0)
+    names = draw.permutation(1 << scale)
+    aside = path.with_suffix(".part")
+    with aside.open("wb") as file:
+        for begin in range(0, edges, CHUNK):
+            ends = np.zeros((2, min(CHUNK, edges - begin)), dtype=np.int64)
+            for _ in range(scale):
+                quarter = np.searchsorted(RMAT, draw.random(ends.shape[1]), side="right")
+                ends = 2 * ends + np.stack([quarter // 2, quarter % 2])
+            frame = pl.DataFrame({"src": names[ends[0]], "dst": names[ends[1]]})
+            frame.write_csv(file, include_header=begin == 0)
+    aside.rename(path)
+    return path
+
+
+def windrow(path: Path, scale: int) -> dict[str, float]:
+    """PageRank, then label propagation."""
+    import windrow as wr
+
+    wr.set_runtime_config("threads", 2)
+    for _ in range(2):  # the first compiles the kernels
+        began = time.perf_counter()
+        table = wr.SFrame(str(path)) if _ else wr.SFrame({"src": [1, 2], "dst": [2, 3]})
+        graph = wr.SGraph(edges=table, src_field="src", dst_field="dst")
+        ticks = [time.perf_counter()]
+        ranks = ranked(graph, ticks)
+        total = time.perf_counter() - began
+    top = ranks.topk("pagerank", k=1)[0]["pagerank"]
+    return {
+        "loop": ticks[-1] - ticks[1],
+        "total": total,
+        "top": top,
+        "label": labels(path, scale),
+        "gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+    }
+
+
+def ranked(graph: object, ticks: list[float]) -> object:
+    """Run the program and note when each iteration was done."""
+    from windrow.execution import environment
+    from windrow.frames.sframe import SFrame
+    from windrow.toolkits.graphs.options import tables_of
+    from windrow.toolkits.pagerank import Pagerank
+
+    program = Pagerank(tables_of(graph), 0.15, 0.0, ITERATIONS)
+    found = environment.current().run(program, lambda _: ticks.append(time.perf_counter()))
+    ticks.pop(1)  # "Counting out degree"
+    return SFrame.from_plan(found.table)
+
+
+def labels(path: Path, scale: int) -> float:
+    """Seconds of an iteration of label propagation."""
+    import windrow as wr
+
+    draw = np.random.default_rng(1)
+    known = pl.Series(draw.integers(0, CLASSES, 1 << scale))
+    known = known.set(pl.Series(draw.random(1 << scale) > 0.1), None)
+    vertices = wr.SFrame(pl.DataFrame({"__id": np.arange(1 << scale), "label": known}))
+    graph = wr.SGraph(vertices, wr.SFrame(str(path)), "__id", "src", "dst")
+    from windrow.execution import environment
+    from windrow.toolkits.graphs.options import tables_of
+    from windrow.toolkits.label_propagation import LabelPropagation
+
+    ticks: list[float] = []
+    program = LabelPropagation(
+        tables_of(graph), "label", 0.0, "", 1.0, undirected=False, max_iterations=11
+    )
+    environment.current().run(program, lambda _: ticks.append(time.perf_counter()))
+    return statistics.median(np.diff(ticks[2:]).tolist())
+
+
+def scipy(path: Path, scale: int) -> dict[str, float]:
+    """The bare loop of matrix and vector."""
+    from scipy.sparse import csr_matrix
+
+    began = time.perf_counter()
+    frame = pl.read_csv(path)
+    sources, targets = frame["src"].to_numpy(), frame["dst"].to_numpy()
+    size = 1 << scale
+    matrix = csr_matrix((np.ones(len(sources)), (targets, sources)), shape=(size, size))
+    degrees = np.bincount(sources, minlength=size)
+    share = 1 / np.maximum(degrees, 1)
+    ranks = np.ones(size)
+    built = time.perf_counter()
+    for _ in range(ITERATIONS):
+        after = 0.15 + 0.85 * (matrix @ (ranks * share))
+        np.abs(after - ranks).sum()
+        ranks = after
+    ended = time.perf_counter()
+    gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return {
+        "loop": ended - built,
+        "total": ended - began,
+        "top": float(ranks.max()),
+        "gb": gigabytes,
+    }
+
+
+CONTENDERS = {"windrow": windrow, "scipy": scipy}
+
+
+def main() -> None:
+    """Run both in turn, in processes of their own, and print medians beside goals."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", type=int, default=20)
+    parser.add_argument("--edges", type=int, default=16_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", choices=CONTENDERS, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    path = edge_list(asked.scale, asked.edges)
+    if asked.one:
+        print(json.dumps(CONTENDERS[asked.one](path, asked.scale)))
+        return
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in CONTENDERS}
+    sizes = ["--scale", str(asked.scale), "--edges", str(asked.edges)]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(SCRATCH / "kernels")}
+    for _ in range(asked.rounds):
+        for name, results in runs.items():
+            command = [sys.executable, __file__, "--one", name, *sizes]
+            done = subprocess.run(
+                command, env=environment, stdout=subprocess.PIPE, text=True, check=True
+            )
+            results.append(json.loads(done.stdout.splitlines()[-1]))
+    middle = {
+        name: {key: statistics.median(run[key] for run in results) for key in results[0]}
+        for name, results in runs.items()
+    }
+    for name, found in middle.items():
+        print(name, {key: round(value, 3) for key, value in found.items()})
+    for key, goal in GOALS.items():
+        ratio = middle["windrow"][key] / middle["scipy"][key]
+        print(f"{key}: {ratio:.2f} times SciPy's (goal: {goal})")
+    print(f"label propagation: {middle['windrow']['label']:.3f} s a step (goal: {LABEL_SECONDS})")
+
+
+if __name__ == "__main__":
+    main()
