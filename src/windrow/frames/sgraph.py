@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from windrow.errors import (
@@ -373,6 +373,52 @@ class SGraph:
             reached = edges.filter_by(found, SRC).filter_by(found, DST)
         vertices = SFrame(self.vertices).filter_by(found, VID)
         return self.from_plans(vertices.plan, reached.plan, complete=True)
+
+    def triple_apply(
+        self,
+        triple_apply_fn: Callable[[dict[str, Any], dict[str, Any], dict[str, Any]], Any],
+        mutated_fields: str | Iterable[str],
+        input_fields: str | Iterable[str] | None = None,
+    ) -> SGraph:
+        """Return the graph after a function was called on each edge and its two ends.
+
+        It is called for one edge after the other, in their order, and sees what earlier calls have
+        left: the result follows from the graph alone. It runs in this process, whatever the
+        environment; edges come a partition at a time, the vertices are held.
+
+        Parameters
+        ----------
+        triple_apply_fn
+            Called as ``fn(source, edge, target)``, three dicts with ids and fields; it returns the
+            three.
+        mutated_fields
+            Fields, of vertices or edges, that it changes; changes of others are not kept.
+        input_fields
+            Fields that it sees besides; all by default.
+
+        Raises
+        ------
+        GraphFieldError
+            There is no such field: set it first.
+        ArgumentTypeError
+            The function returns something else.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> g = wr.SGraph().add_edges([wr.Edge(1, 2), wr.Edge(1, 3)])
+        >>> g.vertices["degree"] = 0
+        >>> def count(source, edge, target):
+        ...     source["degree"] += 1
+        ...     target["degree"] += 1
+        ...     return source, edge, target
+        >>> list(g.triple_apply(count, "degree").vertices["degree"])
+        [2, 1, 1]
+        """
+        from windrow.frames.graph_apply import triple_apply
+
+        vertices, edges = triple_apply(self, triple_apply_fn, mutated_fields, input_fields)
+        return self.from_plans(vertices, edges, complete=True)
 
     # --- files ---
 

@@ -77,7 +77,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     self_weight
         What a vertex's own probabilities weigh; 0 or more.
     undirected
-        Let labels go along edges in both directions.
+        Let labels go along edges in both directions; one from a vertex to itself counts twice.
     max_iterations
         Iterations at most; by default there is no limit.
     _single_precision, _distributed

@@ -7,9 +7,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, strategies as st
 
 import windrow as wr
 from windrow.errors import (
+    ArgumentError,
     ArgumentTypeError,
     ColumnNotFoundError,
     DamagedFolderError,
@@ -127,6 +129,34 @@ def test_a_graph_of_files_reads_nothing_until_it_is_used(tmp_path: Path) -> None
     assert graph.select_fields("double").get_edge_fields() == ["__src_id", "__dst_id", "double"]
     with pytest.raises(SourceNotFoundError):
         graph.summary()
+
+
+STEP = st.tuples(st.just("vertex"), st.integers(0, 4), st.sampled_from("xy"), st.integers(0, 9)) | (
+    st.tuples(st.just("edge"), st.integers(0, 4), st.integers(0, 4), st.integers(0, 9))
+)
+
+
+@given(st.lists(STEP, min_size=1, max_size=8))
+def test_a_graph_is_what_a_dict_and_a_list_would_be(steps: list[tuple[Any, ...]]) -> None:
+    graph, vertices, edges = wr.SGraph(), dict[int, dict[str, int]](), list[tuple[int, ...]]()
+    for step in steps:
+        if step[0] == "vertex":
+            _, vid, field, value = step
+            graph = graph.add_vertices(wr.Vertex(vid, {field: value}))
+            vertices[vid] = {field: value}
+        else:
+            _, source, target, value = step
+            graph = graph.add_edges(wr.Edge(source, target, {"w": value}))
+            edges.append((source, target, value))
+            vertices.setdefault(source, {})
+            vertices.setdefault(target, {})
+    found = {
+        row.pop("__id"): {name: value for name, value in row.items() if value is not None}
+        for row in graph.vertices
+    }
+    assert found == vertices
+    assert len(graph.vertices) == len(vertices)
+    assert [tuple(row.values()) for row in graph.edges] == edges
 
 
 # -------- its views
@@ -247,6 +277,49 @@ def test_fields_can_be_left_out() -> None:
     assert graph.get_fields() == ["__id", "__src_id", "__dst_id", "x"]
     with pytest.raises(GraphFieldError, match="nope"):
         graph.select_fields("nope")
+
+
+# -------- functions along edges
+
+
+def test_a_function_along_edges_sees_what_earlier_calls_left() -> None:
+    graph = small()
+    graph.vertices["path"] = ""
+    graph.edges["order"] = wr.SArray([None] * 4, str)
+
+    def follow(source: Any, edge: Any, target: Any) -> tuple[Any, Any, Any]:
+        assert list(edge) == ["__src_id", "__dst_id", "order"]
+        target["path"] = source["path"] + source["__id"]
+        edge["order"] = target["path"]
+        return source, edge, target
+
+    found = graph.triple_apply(follow, ["path", "order"], input_fields=[])
+    assert list(found.edges["order"]) == ["a", "ab", "a", "ac"]
+    assert list(found.vertices["path"]) == ["", "", "a", "a", "ac"]
+    assert list(found.edges["w"]) == [1, 2, 3, 4]
+    assert list(graph.vertices["path"]) == [""] * 5
+
+
+def test_only_named_fields_change_along_edges() -> None:
+    def change(source: Any, edge: Any, target: Any) -> tuple[Any, Any, Any]:
+        edge["w"] = source["x"] = 7
+        return source, edge, target
+
+    found = small().triple_apply(change, "x")
+    assert list(found.edges["w"]) == [1, 2, 3, 4]
+    assert list(found.vertices["x"]) == [7, 2, 7, 7, None]
+
+
+def test_functions_along_edges_fail_with_their_own_errors() -> None:
+    nothing: Any = lambda source, edge, target: None  # noqa: ARG005, E731
+    with pytest.raises(ArgumentTypeError, match="three dicts"):
+        small().triple_apply(nothing, "x")
+    with pytest.raises(GraphFieldError, match="degree"):
+        small().triple_apply(nothing, "degree")
+    with pytest.raises(ArgumentError, match="at least one"):
+        small().triple_apply(nothing, [])
+    with pytest.raises(ZeroDivisionError):
+        small().triple_apply(lambda source, edge, target: 1 / 0, "x")  # noqa: ARG005
 
 
 # -------- bad input
