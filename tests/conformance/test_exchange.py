@@ -30,13 +30,13 @@ ROWS = [900, 0, 700, 400]
 class ByRest:
     """Sends rows to the part that the integer part of their first number leaves modulo `PARTS`."""
 
-    schema: tuple[tuple[str, DType], ...] = (("from", DType.INT), ("a", DType.FLOAT))
+    schema: tuple[tuple[str, DType], ...] = (("a", DType.FLOAT),)
 
-    def __call__(self, leaves: tuple[Leaf, ...], partition: int) -> Iterator[pl.DataFrame]:
+    def __call__(self, leaves: tuple[Leaf, ...]) -> Iterator[pl.DataFrame]:
         values = np.array(listed(leaves))
         for part in range(PARTS):
             chosen = values[np.floor(values).astype(np.int64) % PARTS == part]
-            yield pl.DataFrame({"from": np.full(len(chosen), partition), "a": chosen})
+            yield pl.DataFrame({"a": chosen})
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,19 @@ def test_a_table_without_partitions_has_none_after_an_exchange(executor: Driver)
 def test_a_splitter_that_fails_says_so(executor: Driver) -> None:
     @dataclass(frozen=True)
     class Failing(ByRest):
-        def __call__(self, leaves: tuple[Leaf, ...], partition: int) -> Iterator[pl.DataFrame]:
-            del leaves
-            raise LengthMismatchError(partition, 7)
+        def __call__(self, leaves: tuple[Leaf, ...]) -> Iterator[pl.DataFrame]:
+            raise LengthMismatchError(len(leaves), 7)
 
     with pytest.raises(LengthMismatchError, match="7"):
         executor.run(lambda session: session.exchange(session.place(plan(), NUMBERS), Failing()))
+
+
+def shown(leaves: tuple[Leaf, ...], mark: str) -> str:
+    return f"{mark}{sum(leaf.rows for leaf in leaves)}"
+
+
+def test_partitions_are_added_up_in_order_empty_ones_too(executor: Driver) -> None:
+    def program(session: Session) -> str:
+        return session.fold(shown, session.place(plan(), NUMBERS), ",")
+
+    assert executor.run(program) == ",900,0,700,400"

@@ -20,12 +20,14 @@ from windrow.execution.spooled import Exchanged, Files, KeepFile
 from windrow.execution.tasks import (
     BlockRecipe,
     EncodePartition,
+    FoldPartitions,
     GatherPartitions,
     ReadPartition,
     ReduceLeaves,
     Reporting,
     SplitBlock,
     WritePartition,
+    by_partition,
 )
 from windrow.execution.workers import evenly
 from windrow.io import memory
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from windrow.execution.table import Table
     from windrow.execution.workers import Share, Workers
     from windrow.io.sources import Rejected
+    from windrow.learn.tree import Partial
     from windrow.plan.sources import Piece
     from windrow.plan.tables import Plan
     from windrow.progress import Event, Listener
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     """Subtrees to add up in one task, and for each such load its place."""
 
 T = TypeVar("T")
+P = TypeVar("P", bound="Partial")
 R = TypeVar("R")
 
 
@@ -188,18 +192,14 @@ class DriverSession:
 
     def reduce(self, kernel: Kernel, blocks: Blocks, *arguments: object) -> Vector:
         """See `Session`."""
-        items, places = self._loads(blocks)
         task = ReduceLeaves(self._recipe(blocks), kernel, arguments)
-        subtrees = sorted((s for load in items for s in load), key=attrgetter("start"))
-        waiting = deque(subtrees)
-        total: TreeSum[Vector] = TreeSum()
-        arrived: dict[Subtree, Vector] = {}
-        for load, sums in zip(items, self._driver.map(task, items, places), strict=True):
-            arrived.update(zip(load, sums, strict=True))
-            while waiting and waiting[0] in arrived:
-                subtree = waiting.popleft()
-                total.add(subtree.index, arrived.pop(subtree), subtree.level)
-        return total.result()
+        return self._summed(task, *self._loads(blocks))
+
+    def fold(self, function: Callable[..., P], blocks: Blocks, *arguments: object) -> P:
+        """See `Session`."""
+        task = FoldPartitions(self._recipe(blocks), function, arguments)
+        shares = self._driver.workers.shares(blocks.raw_key, len(blocks.counts))
+        return self._summed(task, *_cut(by_partition(blocks), shares))
 
     def gather(self, function: Callable[..., R], blocks: Blocks, *arguments: object) -> list[R]:
         """See `Session`."""
@@ -252,18 +252,39 @@ class DriverSession:
         shares = self._driver.workers.shares(blocks.raw_key, len(blocks.counts))
         known = self._cuts.get(blocks.raw_key)
         if known is None or known[0] != shares:
-            leaves = Leaves(blocks.counts, LEAF_ROWS)
-            cut = [(loads(leaves, s.partitions, s.pieces), s.place) for s in shares]
-            found = (
-                [load for of_share, _ in cut for load in of_share],
-                [place for of_share, place in cut for _ in of_share],
-            )
+            found = _cut(Leaves(blocks.counts, LEAF_ROWS), shares)
             known = self._cuts[blocks.raw_key] = shares, found
         return known[1]
+
+    def _summed(
+        self,
+        task: Callable[[Store, tuple[Subtree, ...]], tuple[P, ...]],
+        items: list[tuple[Subtree, ...]],
+        places: list[str | None],
+    ) -> P:
+        """Add up in the tree what a task gives for the subtrees of each load."""
+        waiting = deque(sorted((s for load in items for s in load), key=attrgetter("start")))
+        total: TreeSum[P] = TreeSum()
+        arrived: dict[Subtree, P] = {}
+        for load, sums in zip(items, self._driver.map(task, items, places), strict=True):
+            arrived.update(zip(load, sums, strict=True))
+            while waiting and waiting[0] in arrived:
+                subtree = waiting.popleft()
+                total.add(subtree.index, arrived.pop(subtree), subtree.level)
+        return total.result()
 
     def _recipe(self, blocks: Blocks) -> BlockRecipe:
         raw_key = blocks.raw_key
         return BlockRecipe(self._tables[raw_key], blocks, raw_key, blocks.key)
+
+
+def _cut(leaves: Leaves, shares: Sequence[Share]) -> Loads:
+    """Cut the leaves of each share into loads."""
+    cut = [(loads(leaves, share.partitions, share.pieces), share.place) for share in shares]
+    return (
+        [load for of_share, _ in cut for load in of_share],
+        [place for of_share, place in cut for _ in of_share],
+    )
 
 
 def _zeros(size: int) -> np.ndarray[Any, Any]:

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from windrow.learn.tree import Partial
     from windrow.plan.tables import Plan
     from windrow.plan.types import DType
     from windrow.progress import Event, Listener
 
     Vector = NDArray[np.float64]
 
+P = TypeVar("P", bound="Partial")
 R = TypeVar("R")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -120,7 +122,7 @@ class Splitter(Protocol):
         """Names and types of the columns of a part."""
         ...
 
-    def __call__(self, leaves: tuple[Any, ...], partition: int) -> Iterable[pl.DataFrame]:
+    def __call__(self, leaves: tuple[Any, ...]) -> Iterable[pl.DataFrame]:
         """Give every part of a partition, as many for each; some may have no rows."""
         ...
 
@@ -191,6 +193,14 @@ class Session(Protocol):
 
     def reduce(self, kernel: Kernel, blocks: Blocks, *arguments: object) -> Vector:
         """Add up ``kernel(leaf, *arguments)`` over all leaves in the fixed tree."""
+        ...
+
+    def fold(self, function: Callable[..., P], blocks: Blocks, *arguments: object) -> P:
+        """Add up ``function(leaves, *arguments)`` over all partitions (at least one) in the tree.
+
+        What it gives has a ``+`` that writes to neither; it is added where it is made, as far as
+        neighbours are, so that what all partitions have in common travels a few times only.
+        """
         ...
 
     def gather(self, function: Callable[..., R], blocks: Blocks, *arguments: object) -> list[R]:

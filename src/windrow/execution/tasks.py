@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from windrow.execution.protocol import Blocks, Kernel, RawBlock, Splitter, Vector, Writer
     from windrow.execution.store import Store
     from windrow.execution.table import Table
+    from windrow.learn.tree import Partial
     from windrow.plan.tables import Group, TopK
 
 T = TypeVar("T")
+P = TypeVar("P", bound="Partial")
 R = TypeVar("R")
 
 
@@ -179,7 +181,7 @@ class SplitBlock:
 
     def __call__(self, store: Store, index: int) -> Iterable[pl.DataFrame]:
         """Do it."""
-        return self.splitter(self.recipe.leaves(store, index), index)
+        return self.splitter(self.recipe.leaves(store, index))
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,31 @@ class ReduceLeaves:
                 partial = self.kernel(block[place], *self.arguments)
                 total.add((partition << LEVELS) + place, partial)
         return total.result()
+
+
+@dataclass(frozen=True)
+class FoldPartitions(Generic[P]):
+    """Adds up a function over the partitions below each of some subtrees."""
+
+    recipe: BlockRecipe
+    function: Callable[..., P]
+    arguments: tuple[object, ...]
+
+    def __call__(self, store: Store, load: tuple[Subtree, ...]) -> tuple[P, ...]:
+        """Do it."""
+        return tuple(self._sum(store, subtree) for subtree in load)
+
+    def _sum(self, store: Store, subtree: Subtree) -> P:
+        total: TreeSum[P] = TreeSum()
+        for partition, _ in by_partition(self.recipe.blocks).within(subtree):
+            leaves = self.recipe.leaves(store, partition)
+            total.add(partition << LEVELS, self.function(leaves, *self.arguments))
+        return total.result()
+
+
+def by_partition(blocks: Blocks) -> Leaves:
+    """Return the tree in which each partition is a leaf, with rows or without."""
+    return Leaves([1] * len(blocks.counts), 1)
 
 
 @dataclass(frozen=True)

@@ -17,19 +17,19 @@ import numpy as np
 
 from windrow.execution.protocol import RawBlock
 from windrow.io import memory
-from windrow.learn.edges import EdgeList, EdgeRows, sort_by_range
+from windrow.learn.edges import EdgeList, EdgeRows, counts, sort_by_range
 from windrow.learn.numbering import number_ints
 from windrow.plan.node import digest
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, Self
 
     import polars as pl
     from numpy.typing import NDArray
 
-__all__ = ["EdgeEncoder", "EdgeSplitter", "RowsEncoder", "number"]
+__all__ = ["EdgeEncoder", "EdgeSplitter", "Names", "RowsEncoder", "number"]
 
 SOURCE, TARGET, WEIGHT = "source", "target", "weight"
 PARTS = ((SOURCE, DType.INT), (TARGET, DType.INT))
@@ -115,14 +115,65 @@ class EdgeEncoder:
         return weights, column.null_count(), wrong
 
 
+@dataclass(frozen=True, eq=False)
+class Names:
+    """The vertices that some edges name; sums of neighbours are those of their edges together.
+
+    Attributes
+    ----------
+    distinct
+        How many are a source: they come first, in the order in which they are seen as such. Those
+        that are targets alone follow, in the order in which they are seen.
+    ids
+        Of each.
+    out_degrees, in_degrees
+        Edges out of each, and into it; int64.
+    """
+
+    distinct: int
+    ids: pl.Series
+    out_degrees: NDArray[np.int64]
+    in_degrees: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, leaves: tuple[EdgeList, ...]) -> Self:
+        """Return those of a partition."""
+        (edges,) = leaves
+        ids = names_of(edges)
+        degrees = (counts(codes, len(ids)) for codes in (edges.sources, edges.targets))
+        return cls(edges.distinct, ids, *degrees)
+
+    def __add__(self, other: Names) -> Names:
+        import polars as pl
+
+        cut = self.distinct + other.distinct
+        parts = [self.ids[: self.distinct], other.ids[: other.distinct]]
+        parts += [self.ids[self.distinct :], other.ids[other.distinct :]]
+        codes, ids = number(pl.concat(parts))
+        first, second, third, fourth = np.split(codes, np.cumsum([len(p) for p in parts])[:-1])
+        out, into = np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=np.int64)
+        for names, own in ((self, (first, third)), (other, (second, fourth))):
+            places = np.concatenate(own)  # each vertex once
+            out[places] += names.out_degrees
+            into[places] += names.in_degrees
+        return Names(int(codes[:cut].max()) + 1 if cut else 0, ids, out, into)
+
+
+def names_of(edges: EdgeList) -> pl.Series:
+    """Return the ids of a partition's vertices, by its own numbers."""
+    return memory.unpacked(edges.names.tobytes()).to_series()
+
+
 @dataclass(frozen=True, repr=False)
 class EdgeSplitter:
     """Cuts a partition's edges by the range of vertices that they lead into.
 
     Parameters
     ----------
-    numbers
-        Of each partition: for each of its own numbers the vertex's number in the graph, uint32.
+    vertices
+        Key of the table of vertices, from which, with the edges, the ids follow.
+    ids
+        Of each vertex of the graph, by number.
     bounds
         Ends of the ranges of vertices, int64 (ranges + 1,).
     weighted
@@ -131,7 +182,8 @@ class EdgeSplitter:
         Whether each edge is taken in the other direction too.
     """
 
-    numbers: tuple[NDArray[np.uint32], ...]
+    vertices: str
+    ids: pl.Series
     bounds: NDArray[np.int64]
     weighted: bool = False
     both: bool = False
@@ -141,20 +193,19 @@ class EdgeSplitter:
 
     @cached_property
     def _identity(self) -> str:
-        arrays: list[NDArray[Any]] = [*self.numbers, self.bounds]
-        return digest(tuple(a.tobytes() for a in arrays), self.weighted, self.both)
+        return digest(self.vertices, self.bounds.tobytes(), self.weighted, self.both)
 
     @property
     def schema(self) -> tuple[tuple[str, DType], ...]:
         """Names and types of the columns of a part."""
         return WEIGHTED if self.weighted else PARTS
 
-    def __call__(self, leaves: tuple[EdgeList, ...], partition: int) -> Iterator[pl.DataFrame]:
+    def __call__(self, leaves: tuple[EdgeList, ...]) -> Iterator[pl.DataFrame]:
         """Give the edges into each range, in the order of the table."""
         import polars as pl
 
         (edges,) = leaves
-        numbers = self.numbers[partition]
+        numbers = self._numbers(edges)
         sources, targets, weights = numbers[edges.sources], numbers[edges.targets], edges.weights
         if self.both:
             pairs = np.stack([sources, targets], axis=1)
@@ -173,6 +224,18 @@ class EdgeSplitter:
                 columns[WEIGHT] = weights[begin:end]
             yield pl.DataFrame(columns)
 
+    def _numbers(self, edges: EdgeList) -> NDArray[np.uint32]:
+        """Of each number in a partition the vertex's number in the graph."""
+        import polars as pl
+
+        names = names_of(edges)
+        codes, _ = number(pl.concat([names, self.ids.alias(names.name)]))
+        of_ids = codes[len(names) :]  # those of the partition come first, and have its own numbers
+        places = np.flatnonzero(of_ids < len(names))
+        numbers = np.empty(len(names), dtype=np.uint32)
+        numbers[of_ids[places]] = places
+        return numbers
+
     @cached_property
     def _owners(self) -> NDArray[np.uint16]:
         """Of each vertex the number of its range."""
@@ -180,7 +243,7 @@ class EdgeSplitter:
         return np.repeat(np.arange(len(sizes), dtype=np.uint16), sizes)
 
     def __getstate__(self) -> dict[str, Any]:
-        names = ("numbers", "bounds", "weighted", "both")
+        names = ("vertices", "ids", "bounds", "weighted", "both")
         return {name: self.__dict__[name] for name in names}  # what is derived stays
 
 

@@ -16,17 +16,16 @@ from windrow.errors import (
 )
 from windrow.frames.graph_plans import DST, SRC, VID
 from windrow.io import memory
-from windrow.learn.edges import EdgeRows, counts, ranges
+from windrow.learn.edges import EdgeRows, ranges
 from windrow.learn.numbering import MOST
 from windrow.plan.compose import select
-from windrow.toolkits.graphs.encoding import EdgeEncoder, EdgeSplitter, RowsEncoder, number
+from windrow.toolkits.graphs.encoding import EdgeEncoder, EdgeSplitter, Names, RowsEncoder, number
 
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
     from windrow.execution.protocol import Blocks, Session
-    from windrow.learn.edges import EdgeList
     from windrow.plan.tables import Plan
 
 __all__ = ["GraphTables", "Placed", "place"]
@@ -165,21 +164,18 @@ def place(
     given = _given(session, tables.vertices, fields)
     raw = session.place(tables.edges, EdgeEncoder(SRC, DST, weight))
     _refuse(raw, weight)
-    listed = session.gather(_listed, raw)
-    numbers, ids = _numbered(given.get_column(VID), listed)
-    out_degrees, in_degrees = _degrees(len(ids), listed, numbers[1:])
+    numbers, ids, out_degrees, in_degrees = _numbered(session, given.get_column(VID), raw)
     counted = in_degrees + out_degrees if both else in_degrees
     blocks = None
     if raw.rows and rows:
         bounds = ranges(counted, BLOCK_EDGES, MOST_BLOCKS)
-        of_edges = tuple(codes.astype(np.uint32) for codes in numbers[1:])
-        splitter = EdgeSplitter(of_edges, bounds, bool(weight), both)
+        splitter = EdgeSplitter(tables.vertices.key, ids, bounds, bool(weight), both)
         table = session.exchange(raw, splitter)
         session.release(raw)
         blocks = session.place(table, RowsEncoder(bounds, bool(weight)))
         if blocks.rows != int(counted.sum()):
             raise ShuffleLostRowsError("sorting edges", int(counted.sum()), blocks.rows)
-    return Placed(session, ids, given, numbers[0], raw.rows, out_degrees, in_degrees, blocks)
+    return Placed(session, ids, given, numbers, raw.rows, out_degrees, in_degrees, blocks)
 
 
 def _given(session: Session, vertices: Plan, fields: tuple[str, ...]) -> pl.DataFrame:
@@ -201,57 +197,32 @@ def _refuse(raw: Blocks, weight: str) -> None:
         raise EdgeWeightError(weight, missing, wrong, raw.rows)
 
 
-@dataclass(frozen=True, eq=False)
-class _Listed:
-    """The vertices of a partition of edges: how many are sources, ids and degrees by number."""
-
-    distinct: int
-    names: pl.Series
-    out_degrees: NDArray[np.int64]
-    in_degrees: NDArray[np.int64]
-
-
-def _listed(leaves: tuple[EdgeList, ...]) -> _Listed:
-    (edges,) = leaves
-    names = memory.unpacked(edges.names.tobytes()).to_series()
-    degrees = (counts(codes, len(names)) for codes in (edges.sources, edges.targets))
-    return _Listed(edges.distinct, names, *degrees)
-
-
-def _numbered(given: pl.Series, listed: list[_Listed]) -> tuple[list[NDArray[np.int32]], pl.Series]:
-    """Number the vertices of all partitions as one.
+def _numbered(
+    session: Session, given: pl.Series, raw: Blocks
+) -> tuple[NDArray[np.int32], pl.Series, NDArray[np.int64], NDArray[np.int64]]:
+    """Number the vertices: those given, then those that edges name.
 
     Returns
     -------
     numbers
-        Of the given ids, then of the ids of each partition.
+        Of the given ids.
     ids
         Of each number.
+    out_degrees, in_degrees
+        Of each vertex.
     """
     import polars as pl
 
-    if not given.len() and listed:
-        given = listed[0].names.clear()
-    parts = [
-        given,
-        *(p.names[: p.distinct] for p in listed),
-        *(p.names[p.distinct :] for p in listed),
-    ]
-    if sum(map(len, parts)) >= MOST:
-        raise GraphSizeError(sum(map(len, parts)), MOST - 1)
-    codes, ids = number(pl.concat([part.alias(VID) for part in parts]))
-    cuts = np.split(codes, np.cumsum([len(part) for part in parts])[:-1])
-    count = len(listed)
-    merged = [np.concatenate([cuts[1 + i], cuts[1 + count + i]]) for i in range(count)]
-    return [cuts[0], *merged], ids
-
-
-def _degrees(
-    vertices: int, listed: list[_Listed], numbers: list[NDArray[np.int32]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count the edges out of each vertex and into it."""
-    out, into = np.zeros(vertices, dtype=np.int64), np.zeros(vertices, dtype=np.int64)
-    for part, codes in zip(listed, numbers, strict=True):
-        out[codes] += part.out_degrees  # no number twice in a partition
-        into[codes] += part.in_degrees
-    return out, into
+    if not raw.rows:
+        numbers, ids = number(given)
+        nothing = np.zeros(len(ids), dtype=np.int64)
+        return numbers, ids, nothing, nothing
+    names = session.fold(Names.of, raw)
+    named = names.ids.alias(VID)
+    if len(given) + len(named) >= MOST:
+        raise GraphSizeError(len(given) + len(named), MOST - 1)
+    codes, ids = number(pl.concat([given, named]) if len(given) else named)
+    places = codes[len(given) :]
+    out, into = np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=np.int64)
+    out[places], into[places] = names.out_degrees, names.in_degrees
+    return codes[: len(given)], ids, out, into
