@@ -35,6 +35,7 @@ from windrow.learn.tree import TreeSum, tree_sum
 from windrow.plan.compose import select
 from windrow.plan.node import digest
 from windrow.plan.sources import LEAF_ROWS
+from windrow.plan.tables import Memory
 from windrow.progress.table import first_outside
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ class Driver:
 
     def persist(self, plan: Plan) -> Plan:
         """Compute the table once and return a plan of the result."""
+        if isinstance(plan, Memory):
+            return plan
         return memory.from_frame(self.resolver.frame(plan), plan.schema)
 
     def run(

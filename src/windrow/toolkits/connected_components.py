@@ -85,5 +85,5 @@ class ConnectedComponents:
         sizes = np.bincount(components)
         table = pl.DataFrame({"component_id": np.arange(len(sizes)), "Count": sizes})
         columns = {"component_id": components.astype(np.int64)}
-        sized = {"component_size": memory.from_frame(table)}
+        sized = {"component_size": session.executor.persist(memory.from_frame(table))}
         return found_in(graph, "component_id", columns, sized)

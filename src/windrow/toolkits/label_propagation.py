@@ -14,7 +14,7 @@ from windrow.frames.sframe import SFrame
 from windrow.learn.propagation import row_changes, spread_labels
 from windrow.plan.types import DType
 from windrow.progress import Notice, Row, listening
-from windrow.toolkits.graphs.model import GraphModel, vertex_table
+from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import (
     check_number,
     check_whole,
@@ -272,7 +272,7 @@ class LabelPropagation:
         }
         for k in range(chances.shape[1]):
             columns[f"P{k}"] = np.ascontiguousarray(chances[:, k])
-        return vertex_table(graph.ids, columns)
+        return graph.table(columns)
 
 
 COLUMNS = ("Iteration", "Average l2 change in class probability")

@@ -18,7 +18,7 @@ from windrow.execution import environment
 from windrow.frames.sframe import SFrame
 from windrow.learn.propagation import l1_change, masked_sum, spread_ranks
 from windrow.progress import Notice, Row, listening
-from windrow.toolkits.graphs.model import GraphModel, vertex_table
+from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import check_number, check_whole, require_graph, tables_of
 from windrow.toolkits.graphs.placing import place
 
@@ -220,7 +220,7 @@ class Pagerank:
             session.emit(_row(iterations, change))
             if change < self.threshold:
                 break
-        table = vertex_table(graph.ids, {"pagerank": ranks, "delta": delta})
+        table = graph.table({"pagerank": ranks, "delta": delta})
         seconds = time.perf_counter() - began
         return Ranked(table, change, lost, iterations, seconds, (graph.vertices, graph.edges))
 

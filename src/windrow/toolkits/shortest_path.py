@@ -11,7 +11,7 @@ import numpy as np
 from windrow.errors import ArgumentTypeError, UnknownVertexError
 from windrow.frames.graph_plans import VID
 from windrow.learn.traversal import shorten
-from windrow.toolkits.graphs.model import GraphModel, vertex_table
+from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import check_number, edge_weight, require_graph, tables_of
 from windrow.toolkits.graphs.placing import place
 from windrow.toolkits.graphs.running import changed, found_in, run_on
@@ -153,7 +153,7 @@ class ShortestPath:
             moved = int(np.count_nonzero(found != distances))
             distances, iteration = found, iteration + 1
             changed(session, iteration, moved)
-        previous = {PREVIOUS: vertex_table(graph.ids, {"before": _known(before)})}
+        previous = {PREVIOUS: graph.table({"before": _known(before)})}
         return found_in(graph, "distance", {"distance": distances}, previous)
 
     def _source(self, graph: Placed) -> int:

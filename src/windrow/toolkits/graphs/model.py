@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from windrow.errors import OptionChoiceError, UnknownFieldError
-from windrow.frames.graph_plans import DST, SRC, VID
+from windrow.frames.graph_plans import DST, SRC
 from windrow.frames.sframe import SFrame
 from windrow.frames.sgraph import SGraph
 from windrow.io import memory
@@ -22,22 +22,14 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    import polars as pl
     from numpy.typing import NDArray
 
     from windrow.plan.tables import Plan
 
-__all__ = ["GraphModel", "vertex_table"]
+__all__ = ["GraphModel"]
 
 WIDTH = 41
 """Characters of a label in a summary."""
-
-
-def vertex_table(ids: pl.Series, columns: Mapping[str, Any]) -> Plan:
-    """Return a table in memory: ids of vertices, and columns of a value for each."""
-    import polars as pl
-
-    return memory.from_frame(pl.DataFrame({VID: ids, **columns}))
 
 
 class GraphModel:

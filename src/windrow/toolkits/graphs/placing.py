@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +100,13 @@ class Placed:
             return None
         place = self.ids.index_of(vid)
         return None if place is None else int(place)
+
+    def table(self, columns: Mapping[str, Any]) -> Plan:
+        """Return a table of the ids, and columns of a value for each vertex, kept where it is."""
+        import polars as pl
+
+        made = memory.from_frame(pl.DataFrame({VID: self.ids, **columns}))
+        return self.session.executor.persist(made)
 
     def step(self, function: Step, *arguments: object) -> NDArray[Any]:
         """Run one superstep and return its values for all vertices.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from windrow.execution import environment
 from windrow.frames.sframe import SFrame
 from windrow.progress import Row, listening
-from windrow.toolkits.graphs.model import GraphModel, vertex_table
+from windrow.toolkits.graphs.model import GraphModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def found_in(
     **values: Any,
 ) -> Found:
     """Return columns over the vertices of a graph as what was found, under the name of a field."""
-    made = {field: vertex_table(graph.ids, columns)}
+    made = {field: graph.table(columns)}
     return Found(made | dict(tables or {}), values, (graph.vertices, graph.edges))
 
 
