@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from windrow.errors import (
     ArgumentError,
-    ArgumentTypeError,
     GraphFieldError,
-    LengthMismatchError,
     NotComparableError,
 )
 from windrow.frames.graph_elements import Edge, Vertex, edges_plan, vertices_plan
@@ -25,6 +23,7 @@ from windrow.frames.graph_plans import (
     last_of_each,
     replaced,
 )
+from windrow.frames.graph_queries import between, chosen_ids, touching, where
 from windrow.frames.graph_view import GraphTable
 from windrow.frames.sarray import SArray
 from windrow.frames.sframe import SFrame
@@ -287,8 +286,8 @@ class SGraph:
         >>> g.get_vertices(fields={"x": 6}, format="list")
         [V(2, {'x': 6})]
         """
-        table = _where(SFrame(self.vertices), fields, "vertex")
-        wanted = _ids(ids)
+        table = where(SFrame(self.vertices), fields, "vertex")
+        wanted = chosen_ids(ids)
         if wanted is not None:
             table = table.filter_by(wanted, VID)
         match format:
@@ -328,8 +327,8 @@ class SGraph:
         >>> g.get_edges(src_ids=[1], dst_ids=[3], format="list")
         [E(1 -> 3, {})]
         """
-        table = _where(SFrame(self.edges), fields, "edge")
-        table = _between(table, _ids(src_ids), _ids(dst_ids))
+        table = where(SFrame(self.edges), fields, "edge")
+        table = between(table, chosen_ids(src_ids), chosen_ids(dst_ids))
         match format:
             case "sframe":
                 return table
@@ -362,12 +361,12 @@ class SGraph:
         if radius < 0:
             raise ArgumentError("radius", radius, "0 or more")
         edges = SFrame(self.edges)
-        wanted = _ids(ids)
+        wanted = chosen_ids(ids)
         found = SArray([]) if wanted is None else wanted
         reached = edges.head(0)
         for _ in range(radius):
             out, into = edges.filter_by(found, SRC), edges.filter_by(found, DST)
-            reached = _touching(edges, found)
+            reached = touching(edges, found)
             found = found.append(out[DST]).append(into[SRC]).unique()
         if full_subgraph:
             reached = edges.filter_by(found, SRC).filter_by(found, DST)
@@ -496,73 +495,3 @@ def _ids_first(plan: Plan, ids: tuple[str, ...]) -> Plan:
     if names[: len(ids)] == ids:
         return plan
     return select(plan, [*ids, *(name for name in names if name not in ids)])
-
-
-def _ids(given: Any) -> SArray | None:
-    """Return ids as a column; None for all of them."""
-    if isinstance(given, SArray):
-        return given
-    if isinstance(given, (int, str)):
-        return SArray([given])
-    if not isinstance(given, Iterable):
-        raise ArgumentTypeError("ids", type(given).__name__, "a list or SArray of ids")
-    listed = list(given)
-    return SArray(listed) if listed else None
-
-
-def _where(table: SFrame, fields: Mapping[str, Any] | None, what: str) -> SFrame:
-    """Keep the rows whose fields have the values wanted."""
-    for name, wanted in (fields or {}).items():
-        if name not in table.column_names():
-            raise GraphFieldError(what, str(name), tuple(table.column_names()))
-        if wanted is not None:
-            listed = isinstance(wanted, (list, tuple, SArray))
-            table = table.filter_by(wanted if listed else [wanted], name)
-    return table
-
-
-def _between(edges: SFrame, sources: SArray | None, targets: SArray | None) -> SFrame:
-    """Keep the edges that are among the pairs of two lists of ids."""
-    if sources is None and targets is None:
-        return edges
-    if targets is None and sources is not None and not sources.countna():
-        return edges.filter_by(sources, SRC)
-    if sources is None and targets is not None and not targets.countna():
-        return edges.filter_by(targets, DST)
-    listed = [list(ids) for ids in (sources, targets) if ids is not None]
-    if len({len(ids) for ids in listed}) > 1:
-        raise LengthMismatchError(len(listed[0]), len(listed[1]))
-    anything = [None] * len(listed[0])
-    out = list(sources) if sources is not None else anything
-    into = list(targets) if targets is not None else anything
-    pairs = list(zip(out, into, strict=True))
-    if (None, None) in pairs:
-        return edges
-    keep = _pair_mask(edges, [(s, t) for s, t in pairs if s is not None and t is not None])
-    for name, ids in (
-        (SRC, [s for s, t in pairs if t is None]),
-        (DST, [t for s, t in pairs if s is None]),
-    ):
-        if ids:
-            chosen = edges[name].is_in(SArray(ids))
-            keep = chosen if keep is None else keep | chosen
-    return edges if keep is None else edges[keep]
-
-
-def _pair_mask(edges: SFrame, pairs: list[tuple[Any, Any]]) -> SArray | None:
-    """Say of each edge whether it is one of some pairs of ids."""
-    if not pairs:
-        return None
-    names = {SRC: [s for s, _ in pairs], DST: [t for _, t in pairs], "found": [1] * len(pairs)}
-    wanted = SFrame(names).drop_duplicates([SRC, DST])
-    found: SArray = edges[[SRC, DST]].join(wanted, on=[SRC, DST], how="left")["found"]
-    return found.fillna(0)
-
-
-def _touching(edges: SFrame, ids: SArray) -> SFrame:
-    """Return the edges with at least one end among some ids."""
-    known = SFrame({VID: ids.unique()})
-    known["found"] = 1
-    base = edges[[SRC, DST]]
-    masks = [base.join(known, on={name: VID}, how="left")["found"].fillna(0) for name in (SRC, DST)]
-    return edges[masks[0] | masks[1]]
