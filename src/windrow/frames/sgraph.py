@@ -30,6 +30,7 @@ from windrow.frames.sframe import SFrame
 from windrow.plan.compose import select
 
 if TYPE_CHECKING:
+    from windrow.frames.graph_picture import GraphPicture
     from windrow.plan.tables import Plan
     from windrow.plan.types import DType
 
@@ -372,6 +373,46 @@ class SGraph:
             reached = edges.filter_by(found, SRC).filter_by(found, DST)
         vertices = SFrame(self.vertices).filter_by(found, VID)
         return self.from_plans(vertices.plan, reached.plan, complete=True)
+
+    def show(
+        self,
+        vlabel: str | None = "id",
+        elabel: str | None = None,
+        highlight: Iterable[Any] = (),
+        arrows: bool = True,
+    ) -> GraphPicture:
+        """Draw a small graph: up to 300 vertices and 2000 edges.
+
+        Parameters
+        ----------
+        vlabel, elabel
+            What is written at vertices and edges: a field, ``id``, or None. All fields of a vertex
+            are shown where the pointer rests on it.
+        highlight
+            Ids of vertices to draw in red.
+        arrows
+            Draw directions.
+
+        Returns
+        -------
+        GraphPicture
+            A notebook shows it; ``picture.save("graph.svg")`` writes it.
+
+        Raises
+        ------
+        ArgumentError
+            The graph is larger.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> picture = wr.SGraph().add_edges([wr.Edge("a", "b"), wr.Edge("b", "c")]).show()
+        >>> picture.svg.count("<circle")
+        3
+        """
+        from windrow.frames.graph_picture import picture_of
+
+        return picture_of(self, vlabel, elabel, highlight, arrows=arrows)
 
     def triple_apply(
         self,
