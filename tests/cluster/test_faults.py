@@ -321,11 +321,11 @@ def test_a_boot_that_cannot_finish_undoes_the_cluster(
     network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local_hosts, "BOOT", 20.0)
-    network.unplug("host-1")
+    network.unplug("spare-1")
     try:
         with nothing_left(network), pytest.raises(HostStartError, match="host-1 did not start"):
-            start(network, tmp_path / "state", 2)
+            start(network, tmp_path / "state", 2, prefix="spare")
     finally:
-        network.plug("host-1")
+        network.plug("spare-1")
     with pytest.raises(ClusterEndedError, match="it did not start"):
         gl.deploy.local_cluster.load(tmp_path / "state")

@@ -278,7 +278,7 @@ class Host:
         deadline = Deadline(PATIENCE, "children to end")
         for process in running:
             try:
-                process.wait(max(0.01, PATIENCE if not deadline.expired() else 0.01))
+                process.wait(max(0.01, deadline.remaining()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
