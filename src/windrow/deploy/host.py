@@ -278,8 +278,8 @@ class Host:
         deadline = Deadline(PATIENCE, "children to end")
         for process in running:
             try:
-                process.wait(max(0.01, deadline.remaining()))
-            except subprocess.TimeoutExpired:
+                process.wait(deadline.remaining())
+            except (subprocess.TimeoutExpired, DeadlineError):
                 process.kill()
                 process.wait()
         shutil.rmtree(self.config.scratch, ignore_errors=True)
