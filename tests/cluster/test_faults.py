@@ -1,6 +1,6 @@
 """What dies, and what is left: of the work the same bits, of the dead nothing.
 
-Twenty kills a toolkit happen in CI, every other fault once; ``./dev soak`` repeats all of those that
+Twenty kills a toolkit happen in CI, every other fault once; ``./dev soak`` repeats all those that
 work must survive. Moments are drawn from the seed, and a table tells what became of the work.
 """
 
