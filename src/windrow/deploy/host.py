@@ -43,8 +43,8 @@ ORPHANED = 30.0
 """Seconds without a scheduler after which a host has nobody to work for."""
 SILENCE = 25.0
 """Seconds without a sign of life after which a child counts as frozen, and is killed."""
-RESTARTS = 20
-"""How often a worker or a driver is started again before the host gives up."""
+FUTILE = 5
+"""How often a worker or a driver may end before it was ready until the host gives up."""
 
 
 @dataclass
@@ -61,6 +61,8 @@ class Child:
         The running process.
     starts
         How often it was started.
+    futile
+        How often it ended before it was ready, since it last was.
     end
         How it ended, where its exit code does not say.
     """
@@ -69,6 +71,7 @@ class Child:
     command: tuple[str, ...]
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    futile: int = 0
     end: str = ""
     _sign: tuple[int, float] = (0, 0.0)
 
@@ -239,14 +242,17 @@ class Host:
 
     def _replace(self, child: Child, code: int) -> None:
         """Start a dead worker or driver again; without its scheduler a cluster ends."""
+        ready = self._ready(child.role)
+        child.futile = 0 if ready.exists() else child.futile + 1
         if child.role == "scheduler":
             self._ask_all(f"the scheduler {child.end}")
-        elif child.starts > RESTARTS:
-            self.stop(f"its {child.role} ended {child.starts} times; the last time it {child.end}")
+        elif child.futile > FUTILE:
+            times = f"ended {child.futile} times before it was ready"
+            self.stop(f"its {child.role} {times}; the last time it {child.end}")
         else:
             if child.role.startswith("driver"):
                 self._bury(child, code)
-            self._ready(child.role).unlink(missing_ok=True)
+            ready.unlink(missing_ok=True)
             self._start(child)
 
     def _bury(self, driver: Child, code: int) -> None:
