@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from windrow.learn.leaf import TRAIN, VALIDATION, Leaf
 from windrow.learn.losses import Loss
 from windrow.learn.moments import Moments, Statistics, first_training_row
 from windrow.learn.objective import Objective
-from windrow.learn.tree import tree_sum
+from windrow.learn.tree import Partial, tree_sum
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from windrow.learn.kernels import Curvature, Gradient
+P = TypeVar("P", bound=Partial)
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,8 @@ class Table:
         trains: NDArray[np.bool_] = self.role == TRAIN
         return trains
 
-    def reduce(
-        self, kernel: Gradient | Curvature | Moments, /, *args: object
-    ) -> NDArray[np.float64]:
-        call: object = kernel
-        assert callable(call)
-        return tree_sum(call(leaf, *args) for leaf in self.leaves)
+    def reduce(self, kernel: Callable[..., P], /, *args: object) -> P:
+        return tree_sum(kernel(leaf, *args) for leaf in self.leaves)
 
     def statistics(self, classes: int = 0) -> tuple[Statistics, NDArray[np.int32]]:
         first = next(row for row in map(first_training_row, self.leaves) if row is not None)
@@ -109,8 +107,9 @@ class Table:
         loss: Loss = Loss.LOGISTIC,
         *,
         l2: float = 0.01,
+        l1: float = 0.0,
         rescale: bool = True,
         class_weights: NDArray[np.float64] | None = None,
     ) -> Objective:
         design = Design.of(*self.statistics(), rescale=rescale)
-        return Objective(self.reduce, design, loss, l2=l2, class_weights=class_weights)
+        return Objective(self.reduce, design, loss, l2=l2, l1=l1, class_weights=class_weights)

@@ -26,7 +26,7 @@ from windrow.execution.tasks import (
     WritePartition,
 )
 from windrow.io import memory
-from windrow.learn.tree import TreeSum, tree_sum
+from windrow.learn.tree import Partial, TreeSum, tree_sum
 from windrow.plan.compose import select
 from windrow.plan.sources import LEAF_ROWS
 from windrow.progress.table import first_outside
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
+P = TypeVar("P", bound=Partial)
 
 
 class Driver:
@@ -177,14 +178,14 @@ class DriverSession:
             tree_sum([part.facts for part in parts]),
         )
 
-    def reduce(self, kernel: Kernel, blocks: Blocks, *arguments: object) -> Vector:
+    def reduce(self, kernel: Kernel[P], blocks: Blocks, *arguments: object) -> P:
         """See `Session`."""
         items, places = self._loads(blocks)
         task = ReduceLeaves(self._recipe(blocks), kernel, arguments)
         subtrees = sorted((s for load in items for s in load), key=attrgetter("start"))
         waiting = deque(subtrees)
-        total: TreeSum[Vector] = TreeSum()
-        arrived: dict[Subtree, Vector] = {}
+        total: TreeSum[P] = TreeSum()
+        arrived: dict[Subtree, P] = {}
         for load, sums in zip(items, self._driver.map(task, items, places), strict=True):
             arrived.update(zip(load, sums, strict=True))
             while waiting and waiting[0] in arrived:

@@ -16,13 +16,14 @@ from windrow.learn import tiles
 from windrow.learn.jit import kernel
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
 from windrow.learn.losses import Loss, link
+from windrow.learn.peaks import Peaked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from windrow.learn.layout import Layout
 
-__all__ = ["Curvature", "Gradient", "Sums", "margins"]
+__all__ = ["Curvature", "Gradient", "Sums", "WithPeaks", "margins"]
 
 _HEAD = 3  # loss, and how good the predictions are in training and validation
 _SQUARED = int(Loss.SQUARED)
@@ -72,10 +73,11 @@ def _pass(
     W: NDArray[np.float64],
     weights: NDArray[np.float64],
     head: NDArray[np.float64],
+    peaks: NDArray[np.float64],
     g: NDArray[np.float64],
     H: NDArray[np.float64],
 ) -> None:
-    """Fill head, g and (unless it is empty) H with the sums over one leaf."""
+    """Fill head, peaks, g and (unless it is empty) H with what one leaf contributes."""
     scratch, pair = np.empty((5, TILE)), np.empty((2, TILE))
     z, w, loss, r, h = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     for t in range(dense.shape[0]):
@@ -85,6 +87,8 @@ def _pass(
         head[0] += tiles.lane_sum(loss)
         if kind == _SQUARED:
             tiles.squared_errors(z, y, loss)
+            peaks[0] = max(peaks[0], tiles.role_max(loss, role[t], TRAIN))
+            peaks[1] = max(peaks[1], tiles.role_max(loss, role[t], VALIDATION))
         else:
             tiles.hits(z, y, loss)
         head[1] += tiles.role_sum(loss, role[t], TRAIN)
@@ -103,12 +107,14 @@ def _run(
     weights: NDArray[np.float64] | None,
     size: int,
     side: int,
+    peaks: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     out = np.zeros(_HEAD + size + side * side)
     head, g = out[:_HEAD], out[_HEAD : _HEAD + size]
     H = out[_HEAD + size :].reshape(side, side)
     cost = np.ones(2) if weights is None else weights
-    _pass(int(loss), leaf.dense, leaf.codes, leaf.target, leaf.role, W, cost, head, g, H)
+    largest = np.zeros(2) if peaks is None else peaks
+    _pass(int(loss), leaf.dense, leaf.codes, leaf.target, leaf.role, W, cost, head, largest, g, H)
     return out
 
 
@@ -124,10 +130,14 @@ class Gradient:
     layout: Layout
 
     def __call__(
-        self, leaf: Leaf, W: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+        self,
+        leaf: Leaf,
+        W: NDArray[np.float64],
+        weights: NDArray[np.float64] | None = None,
+        peaks: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """Sum over the training rows of a leaf."""
-        return _run(self.loss, leaf, W, weights, self.layout.size, 0)
+        """Sum over the training rows of a leaf; `peaks` (2,) is filled as `WithPeaks` says."""
+        return _run(self.loss, leaf, W, weights, self.layout.size, 0, peaks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +151,40 @@ class Curvature:
     layout: Layout
 
     def __call__(
-        self, leaf: Leaf, W: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+        self,
+        leaf: Leaf,
+        W: NDArray[np.float64],
+        weights: NDArray[np.float64] | None = None,
+        peaks: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """Sum over the training rows of a leaf."""
-        return _run(self.loss, leaf, W, weights, self.layout.size, self.layout.size)
+        """Sum over the training rows of a leaf; `peaks` (2,) is filled as `WithPeaks` says."""
+        return _run(self.loss, leaf, W, weights, self.layout.size, self.layout.size, peaks)
+
+
+@dataclass(frozen=True, slots=True)
+class WithPeaks:
+    """What another kernel of the squared loss gives, and the largest errors, in the same pass.
+
+    The peaks of its partials are the largest squared error of a training row and of a validation
+    row; 0 where there is none.
+
+    Examples
+    --------
+    >>> from windrow.learn.layout import Layout
+    >>> leaf = Leaf.pack([np.array([1.0, 2.0])], [], np.array([1.0, 5.0]), np.ones(2, np.uint8))
+    >>> kernel = WithPeaks(Gradient(Loss.SQUARED, Layout(1)))
+    >>> kernel(leaf, np.array([0.0, 1.0])).peaks.tolist()
+    [9.0, 0.0]
+    """
+
+    kernel: Gradient | Curvature
+
+    def __call__(
+        self, leaf: Leaf, W: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+    ) -> Peaked:
+        """Go over a leaf."""
+        peaks = np.zeros(2)
+        return Peaked(self.kernel(leaf, W, weights, peaks), peaks)
 
 
 @kernel

@@ -45,11 +45,15 @@ class Row(Event):
         Texts to show, numbers already formatted.
     number
         Iteration, in the numbering that is shown.
+    place
+        Which of a table's rows are shown goes by this number (see `is_shown`): steps done, so that
+        a table may begin with a row before the first; None: by the rows that came before.
     """
 
     columns: tuple[str, ...]
     values: tuple[str, ...]
     number: int
+    place: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def event_of(record: dict[str, Any]) -> Event:
     """Return the event that `record_of` made a record of.
 
     >>> event_of(record_of(Row(("Iteration",), ("1",), 1)))
-    Row(columns=('Iteration',), values=('1',), number=1)
+    Row(columns=('Iteration',), values=('1',), number=1, place=None)
     """
     fields = {name: _tuples(value) for name, value in record.items() if name != "event"}
     return _KINDS[record["event"]](**fields)

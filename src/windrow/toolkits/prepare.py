@@ -7,7 +7,7 @@ the references), counts and moments, and both again when gaps were filled.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from windrow.errors import (
 from windrow.learn.layout import Layout
 from windrow.learn.leaf import VALIDATION
 from windrow.learn.moments import FirstRow, Moments, Statistics, first_training_row
+from windrow.learn.tree import Partial, tree_sum
 from windrow.toolkits.features import Facts, FeatureEncoder, FeatureFinisher, Split
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from windrow.plan.tables import Plan
 
 __all__ = ["AUTO_ROWS", "AUTO_SHARE", "Prepared", "place_checked", "prepare", "with_unseen"]
+
+P = TypeVar("P", bound=Partial)
 
 AUTO_ROWS = 100
 """From this many rows on, ``validation_set='auto'`` splits."""
@@ -81,10 +84,10 @@ class Prepared:
         """Classes in the order of their codes; empty for a target that is a number."""
         return self.finisher.classes
 
-    def reduce(self, kernel: Kernel, /, *arguments: object) -> NDArray[np.float64]:
+    def reduce(self, kernel: Kernel[P], /, *arguments: object) -> P:
         """Sum of a kernel over all rows, those of a validation table last."""
         sums = [self.session.reduce(kernel, blocks, *arguments) for blocks in self.parts]
-        return sums[0] if len(sums) == 1 else sums[0] + sums[1]
+        return tree_sum(sums)
 
 
 def prepare(
