@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from windrow.frames.sarray import SArray
     from windrow.frames.saving import load_sarray, load_sframe
     from windrow.frames.sframe import SFrame
-    from windrow.toolkits import evaluation, logistic_classifier
+    from windrow.toolkits import (
+        evaluation,
+        linear_regression,
+        logistic_classifier,
+        svm_classifier,
+    )
     from windrow.toolkits.model_store import load_model
 
 __version__ = "0.1.0"
@@ -43,12 +48,14 @@ __all__ = [
     "errors",
     "evaluation",
     "get_runtime_config",
+    "linear_regression",
     "load_model",
     "load_sarray",
     "load_sframe",
     "logistic_classifier",
     "set_distributed_execution_environment",
     "set_runtime_config",
+    "svm_classifier",
 ]
 
 _MODULES = {
@@ -56,7 +63,9 @@ _MODULES = {
     "deploy": "windrow.deploy",
     "errors": "windrow.errors",
     "evaluation": "windrow.toolkits.evaluation",
+    "linear_regression": "windrow.toolkits.linear_regression",
     "logistic_classifier": "windrow.toolkits.logistic_classifier",
+    "svm_classifier": "windrow.toolkits.svm_classifier",
 }
 _HOMES = {
     "SArray": "windrow.frames.sarray",

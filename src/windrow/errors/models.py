@@ -208,6 +208,20 @@ class SolverSizeError(ToolkitError, ValueError):
         )
 
 
+class PenaltySolverError(ToolkitError, ValueError):
+    """An l1 penalty was given to a solver that cannot take it."""
+
+    def __init__(self, l1_penalty: float, solver: str) -> None:
+        super().__init__(l1_penalty, solver)
+        self.l1_penalty, self.solver = l1_penalty, solver
+
+    def __str__(self) -> str:
+        return (
+            f"solver '{self.solver}' needs a derivative everywhere, and l1_penalty="
+            f"{self.l1_penalty:g} has none at 0; use solver='fista' (or 'auto'), or l1_penalty=0"
+        )
+
+
 class UnknownFieldError(ToolkitError, KeyError):
     """A model has no field of this name."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -160,9 +160,6 @@ class Evaluate:
 
 class LinearClassifier(LinearModel):
     """A fitted linear classifier of two classes."""
-
-    METRICS: ClassVar[tuple[str, ...]] = ()
-    OUTPUTS: ClassVar[tuple[str, ...]] = ()
 
     # --- fields ---
 

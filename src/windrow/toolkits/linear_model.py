@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -76,7 +76,20 @@ class LinearModel:
     """A fitted linear model.
 
     Fields are attributes, ``m["field"]`` and ``m.get("field")``; setting one has no effect.
+
+    Attributes
+    ----------
+    METRICS
+        What ``evaluate`` measures, in the order in which it answers.
+    OUTPUTS
+        Choices of ``output_type`` in ``predict``; none where there is one kind of prediction.
+    ERRORS
+        Whether the table of coefficients has a column of standard errors.
     """
+
+    METRICS: ClassVar[tuple[str, ...]] = ()
+    OUTPUTS: ClassVar[tuple[str, ...]] = ()
+    ERRORS: ClassVar[bool] = True
 
     def __init__(self, task: Task, fitted: Fitted, validation: SFrame | None = None) -> None:
         self._task, self._fitted = task, fitted
@@ -184,7 +197,8 @@ class LinearModel:
             second = self._fitted.classes[1]
             columns["class"] = (label_type([second]), [second] * len(found))
         columns["value"] = (DType.FLOAT, [c.value for c in found])
-        columns["stderr"] = (DType.FLOAT, [c.error for c in found])
+        if self.ERRORS:
+            columns["stderr"] = (DType.FLOAT, [c.error for c in found])
         return table_of(columns)
 
     def _progress_table(self) -> SFrame:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from windrow.errors import OptionChoiceError, OptionRangeError
 from windrow.frames.sframe import SFrame
 from windrow.learn.losses import Loss
-from windrow.learn.solvers import Options
 from windrow.toolkits.classifier import LinearClassifier
 from windrow.toolkits.fit import Method
-from windrow.toolkits.options import check_ranges, check_solver
+from windrow.toolkits.options import check_ranges, check_solver, solver_options
 from windrow.toolkits.resuming import Checkpointing
-from windrow.toolkits.scoring import impute_by
 from windrow.toolkits.topk import top_rows
-from windrow.toolkits.training import train
+from windrow.toolkits.training import imputes, train
 from windrow.toolkits.weights import given_weights
 
 if TYPE_CHECKING:
@@ -47,9 +45,10 @@ def create(  # noqa: PLR0917  # the ancestor's signature
 ) -> LogisticClassifier:
     """Fit a logistic regression of two classes.
 
-    Minimises ``sum_i w_i log(1 + exp(-s_i m_i)) + l2_penalty * sum_j b_j^2``, where m_i is the
-    margin of row i, w_i the weight of its class, s_i is 1 for the second class and -1 for the
-    first, and b are the coefficients of the rescaled features, the intercept left out.
+    Minimises ``sum_i w_i log(1 + exp(-s_i m_i)) + l2_penalty * sum_j b_j^2 + l1_penalty * sum_j
+    |b_j|``, where m_i is the margin of row i, w_i the weight of its class, s_i is 1 for the second
+    class and -1 for the first, and b are the coefficients of the rescaled features, the intercept
+    left out.
 
     Parameters
     ----------
@@ -64,16 +63,18 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     l2_penalty
         Of the squared coefficients.
     l1_penalty
-        Must be 0 in this version.
+        Of the absolute coefficients; it makes small ones 0. Only fista takes it.
     solver
-        ``newton`` (up to 10,000 coefficients), ``lbfgs``, or ``auto``: newton up to 500.
+        ``newton`` (up to 10,000 coefficients), ``lbfgs``, ``fista``, or ``auto``: fista with an
+        l1_penalty, else newton up to 500, else lbfgs.
     feature_rescaling
         Divide each column by the root of its mean square while fitting, so that the penalty treats
         all alike; coefficients are scaled back.
     convergence_threshold
-        The fit has converged when the largest element of the gradient is below.
+        The fit has converged when the largest element of the gradient is below; with fista, when
+        the largest move of a coefficient is.
     step_size
-        Scales the first step of lbfgs.
+        First trial step of fista; scales that of lbfgs.
     lbfgs_memory_level
         Steps that lbfgs remembers.
     max_iterations
@@ -106,8 +107,9 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Of the table: `NoRowsError`, `MissingTargetError`, `ClassCountError`,
         `MissingFeatureError`, `NonFiniteFeatureError`, `UnsupportedFeatureError`,
         `SchemaMismatchError`. Of the options: `OptionRangeError`, `OptionChoiceError`,
-        `ClassWeightError`, `SolverSizeError`, `NotYetError`. Of checkpoints: `NoCheckpointError`,
-        `CheckpointMismatchError`, `DamagedCheckpointError`, `DiskFullError`, `UnwritableError`.
+        `ClassWeightError`, `SolverSizeError`, `PenaltySolverError`. Of checkpoints:
+        `NoCheckpointError`, `CheckpointMismatchError`, `DamagedCheckpointError`, `DiskFullError`,
+        `UnwritableError`.
 
     Examples
     --------
@@ -130,19 +132,14 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     }
     check_ranges({**options, "seed": 0 if seed is None else seed})
     check_solver(solver, l1_penalty)
-    refuse = missing_value_action == "auto" or not impute_by(missing_value_action)
     method = Method(
         loss=Loss.LOGISTIC,
         l2=float(l2_penalty),
+        l1=float(l1_penalty),
         solver=solver,
         rescale=bool(feature_rescaling),
-        options=Options(
-            int(max_iterations),
-            float(convergence_threshold),
-            int(lbfgs_memory_level),
-            float(step_size),
-        ),
-        impute=not refuse,
+        options=solver_options(options),
+        impute=imputes(missing_value_action),
         split_seed=int(seed or 0),
         class_weights=given_weights(class_weights),
     )

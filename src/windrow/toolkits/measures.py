@@ -1,7 +1,8 @@
-"""The kernel that counts what every measure of a classifier follows from: sums, so they add up."""
+"""Kernels that count what every measure of a model follows from, so that it adds up."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,12 +11,20 @@ import numpy as np
 from windrow.learn.elementary import sigmoid_array
 from windrow.learn.kernels import margins
 from windrow.learn.leaf import TRAIN, Leaf
-from windrow.learn.metrics import THRESHOLDS, log_loss_sum, score_bins
+from windrow.learn.losses import Loss
+from windrow.learn.metrics import (
+    THRESHOLDS,
+    hinge_loss_sum,
+    log_loss_sum,
+    score_bins,
+    squared_error_sum,
+)
+from windrow.learn.peaks import Peaked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ClassCounts", "ClassSums"]
+__all__ = ["ClassCounts", "ClassSums", "Errors", "error_sums"]
 
 
 class ClassCounts(NamedTuple):
@@ -24,7 +33,8 @@ class ClassCounts(NamedTuple):
     Attributes
     ----------
     log_loss : float
-        Sum over the rows of -log of the probability given to their class.
+        Sum over the rows of -log of the probability given to their class; of a smoothed hinge, the
+        sum of that.
     confusion : int64 (labels, 2)
         Rows by their label and the predicted class.
     bins : int64 (2, 1001)
@@ -55,9 +65,12 @@ class ClassSums:
     labels
         Number of labels of the target; those from 2 on are not known to the model, and a row
         with one of them is never right.
+    loss
+        Of the model.
     """
 
     labels: int
+    loss: Loss = Loss.LOGISTIC
 
     @property
     def size(self) -> int:
@@ -84,5 +97,62 @@ class ClassSums:
         pairs = np.bincount(2 * label + (margin >= 0.0), minlength=2 * self.labels)
         known = label < 2
         bins = score_bins(probability[known], second[known])
-        own = np.where(known, np.where(second, probability, 1.0 - probability), 0.0)
-        return np.concatenate([[log_loss_sum(own)], pairs, bins.reshape(-1)])
+        if self.loss is Loss.SMOOTH_HINGE:
+            towards = np.where(known, np.where(second, margin, -margin), -np.abs(margin))
+            lost = hinge_loss_sum(towards)
+        else:
+            own = np.where(known, np.where(second, probability, 1.0 - probability), 0.0)
+            lost = log_loss_sum(own)
+        return np.concatenate([[lost], pairs, bins.reshape(-1)])
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How far a regression is off over some rows.
+
+    Attributes
+    ----------
+    rows
+        How many; at least one.
+    squares
+        Sum of squared errors.
+    largest
+        Largest absolute error.
+
+    Examples
+    --------
+    >>> found = Errors(4, 16.0, 3.5)
+    >>> found.rmse, found.max_error
+    (2.0, 3.5)
+    """
+
+    rows: int
+    squares: float
+    largest: float
+
+    @classmethod
+    def of(cls, partial: Peaked) -> Errors:
+        """Read the total of `error_sums`."""
+        return cls(int(partial.sums[0]), float(partial.sums[1]), float(partial.peaks[0]))
+
+    @property
+    def rmse(self) -> float:
+        """Root of the mean squared error."""
+        return math.sqrt(self.squares / self.rows)
+
+    @property
+    def max_error(self) -> float:
+        """Largest absolute error."""
+        return self.largest
+
+
+def error_sums(leaf: Leaf, weights: NDArray[np.float64]) -> Peaked:
+    """Kernel: number of rows, sum of squared errors; the largest absolute error.
+
+    Called with a leaf whose target is a number, and the weights float64 (layout.size,).
+    """
+    margin, target = margins(leaf, weights), leaf.target.reshape(-1)[: leaf.rows]
+    squares = squared_error_sum(target, margin)
+    return Peaked(
+        np.array([leaf.rows, squares]), np.array([np.max(np.abs(target - margin), initial=0.0)])
+    )

@@ -32,7 +32,11 @@ __all__ = ["Storable", "load_model", "save_model"]
 FORMAT = "windrow model"
 VERSION = 1
 MANIFEST = "manifest.json"
-MODELS = {"LogisticClassifier": "windrow.toolkits.logistic_classifier"}
+MODELS = {
+    "LinearRegression": "windrow.toolkits.linear_regression",
+    "LogisticClassifier": "windrow.toolkits.logistic_classifier",
+    "SVMClassifier": "windrow.toolkits.svm_classifier",
+}
 """Each model class that can be loaded, and its home."""
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "MarginScorer",
     "complete",
     "impute_by",
+    "margin_of",
     "outcomes",
     "outcomes_of_rows",
     "rows_of",
@@ -82,6 +83,23 @@ class MarginScorer:
         return found
 
 
+def margin_of(plan: Plan, scorer: MarginScorer) -> Expression:
+    """Give the expression, over a complete table, of each row's margin."""
+    return _scored(plan, scorer)["margin"]
+
+
+def _scored(plan: Plan, scorer: MarginScorer) -> dict[str, Expression]:
+    """Give an expression for each output of a scorer."""
+    names = scorer.predictor.features
+    payload, values = pickle.dumps(scorer), tuple(column(plan, name) for name in names)
+    kinds = {
+        "margin": DType.FLOAT,
+        "probability": DType.FLOAT,
+        "probability_vector": DType.ARRAY,
+    }
+    return {name: Score(payload, values, names, name, kind) for name, kind in kinds.items()}
+
+
 def outcomes(
     plan: Plan, scorer: MarginScorer, classes: tuple[Any, ...], kind: DType
 ) -> dict[str, Expression]:
@@ -90,20 +108,14 @@ def outcomes(
     ``margin``, ``probability`` and ``probability_vector`` are the scorer's; ``class`` is the second
     from the margin 0 on, and None where it is NaN; ``class_probability`` is that of the class.
     """
-    names = scorer.predictor.features
-    payload, values = pickle.dumps(scorer), tuple(column(plan, name) for name in names)
-    margin, probability = (
-        Score(payload, values, names, output, DType.FLOAT) for output in ("margin", "probability")
-    )
+    scores = _scored(plan, scorer)
+    margin, probability = scores["margin"], scores["probability"]
     first, second, unknown = (Literal(label, kind) for label in (*classes, None))
     leads = Operation("greater_equal", (margin, Literal(0.0, DType.FLOAT)))
     known = Operation("equal", (margin, margin))
     either = Operation("where", (leads, second, first))
     other = Operation("subtract", (Literal(1.0, DType.FLOAT), probability))
-    return {
-        "margin": margin,
-        "probability": probability,
-        "probability_vector": Score(payload, values, names, "probability_vector", DType.ARRAY),
+    return scores | {
         "class": Operation("where", (known, either, unknown)),
         "class_probability": Operation("where", (leads, probability, other)),
     }

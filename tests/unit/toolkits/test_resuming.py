@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SOLVERS: dict[str, dict[str, Any]] = {
     "newton": {"solver": "newton", "convergence_threshold": 1e-6},
     "lbfgs": {"solver": "lbfgs", "convergence_threshold": 1e-2, "max_iterations": 60},
+    "fista": {"l1_penalty": 2.0, "convergence_threshold": 0.2, "max_iterations": 60},
 }
 TIMES = ("Elapsed Time",)
 
