@@ -1,4 +1,4 @@
-"""One table that has everything a fit must take, two fits of it, and their digests.
+"""One table that has everything a fit must take, fits of it, and their digests.
 
 As a program it prints the digests of a table, for processes whose environment differs:
 ``python -m tests.support.fitting TABLE PARTITION_BYTES``.
@@ -24,10 +24,26 @@ if TYPE_CHECKING:
 ROWS = 300_000
 PARTITION = 3_000_000
 """Bytes: three partitions, the first two of two leaves each."""
-SOLVERS: dict[str, dict[str, Any]] = {
-    "newton": {"solver": "newton"},
-    "lbfgs": {"solver": "lbfgs", "max_iterations": 40, "convergence_threshold": 1.0},
+LOGISTIC = ("training_loss", "training_log_loss", "validation_auc")
+LINEAR = ("training_loss", "training_max_error", "validation_max_error", "validation_rmse")
+FITS: dict[str, tuple[str, str, tuple[str, ...], dict[str, Any]]] = {
+    "newton": ("logistic_classifier", "y", LOGISTIC, {"solver": "newton"}),
+    "lbfgs": (
+        "logistic_classifier",
+        "y",
+        LOGISTIC,
+        {"solver": "lbfgs", "max_iterations": 40, "convergence_threshold": 1.0},
+    ),
+    "fista": ("linear_regression", "k", LINEAR, {"l1_penalty": 9.0, "convergence_threshold": 3.0}),
+    "regression": ("linear_regression", "k", LINEAR, {}),
+    "svm": (
+        "svm_classifier",
+        "y",
+        ("training_loss", "validation_loss"),
+        {"convergence_threshold": 5e3},
+    ),
 }
+"""Toolkit, target, what is measured, and options: few passes each."""
 
 
 def write_table(path: Path) -> None:
@@ -56,18 +72,18 @@ def cut(table: gl.SFrame, partition_bytes: int) -> gl.SFrame:
 
 
 def digests(table: gl.SFrame) -> dict[str, str]:
-    """SHA-256 of all that a fit of each solver found: coefficients, errors, measures."""
+    """SHA-256 of all that each fit found: coefficients, errors, measures, predictions."""
     found = {}
-    for name, options in SOLVERS.items():
-        model = gl.logistic_classifier.create(
-            table, "y", missing_value_action="impute", verbose=False, **options
-        )
+    for name, (toolkit, target, measures, options) in FITS.items():
+        create = getattr(gl, toolkit).create
+        model = create(table, target, missing_value_action="impute", verbose=False, **options)
         state = hashlib.sha256()
         coefficients = model.coefficients
         state.update(repr(list(coefficients)).encode())  # Python writes every bit of a float
-        numbers = [model[f] for f in ("training_loss", "training_log_loss", "validation_auc")]
+        numbers = [model[field] for field in measures]
         state.update(np.array(numbers).tobytes())
-        state.update(model.predict(table, "margin").to_numpy().tobytes())
+        kind = {"output_type": "margin"} if model.OUTPUTS else {}
+        state.update(model.predict(table, **kind).to_numpy().tobytes())
         found[name] = state.hexdigest()
     return found
 
