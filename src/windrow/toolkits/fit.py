@@ -331,7 +331,10 @@ class _Run:
     def _facts(self) -> dict[str, Any]:
         """What the identity of the fit lacked before the rows were read."""
         data, statistics = self.data, self.data.statistics
-        arrays = (statistics.class_counts, data.reference, data.means, self.design.scale)
+        arrays = (
+            *(statistics.class_counts, statistics.target_sums),
+            *(data.reference, data.means, self.design.scale),
+        )
         return {
             "solver": self.solver,
             "number of examples": statistics.n_train,
