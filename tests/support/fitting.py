@@ -34,7 +34,12 @@ FITS: dict[str, tuple[str, str, tuple[str, ...], dict[str, Any]]] = {
         LOGISTIC,
         {"solver": "lbfgs", "max_iterations": 40, "convergence_threshold": 1.0},
     ),
-    "fista": ("linear_regression", "k", LINEAR, {"l1_penalty": 9.0, "convergence_threshold": 3.0}),
+    "fista": (
+        "linear_regression",
+        "k",
+        LINEAR,
+        {"l1_penalty": 9.0, "convergence_threshold": 0.3, "max_iterations": 40},
+    ),
     "regression": ("linear_regression", "k", LINEAR, {}),
     "svm": (
         "svm_classifier",
