@@ -73,6 +73,7 @@ class Table:
         levels: tuple[int, ...] = (),
         *,
         loss: Loss = Loss.LOGISTIC,
+        classes: int = 2,
         leaf: int = 1000,
     ) -> Table:
         """Draw a table in which the features say something about the target."""
@@ -82,6 +83,9 @@ class Table:
         empty = np.zeros((rows, 0), np.int64)
         signal = dense @ rng.normal(size=numeric) + rng.normal(size=rows)
         target = signal if loss is Loss.SQUARED else (signal > 0.2).astype(float)
+        if classes > 2:
+            chances = dense @ rng.normal(size=(numeric, classes)) + rng.gumbel(size=(rows, classes))
+            target = chances.argmax(axis=1).astype(float)
         role = rng.choice(np.array([TRAIN, TRAIN, VALIDATION], np.uint8), rows)
         role[0] = TRAIN
         return cls.of(
@@ -110,6 +114,7 @@ class Table:
         l1: float = 0.0,
         rescale: bool = True,
         class_weights: NDArray[np.float64] | None = None,
+        margins: int = 1,
     ) -> Objective:
-        design = Design.of(*self.statistics(), rescale=rescale)
+        design = Design.of(*self.statistics(), rescale=rescale, margins=margins)
         return Objective(self.reduce, design, loss, l2=l2, l1=l1, class_weights=class_weights)

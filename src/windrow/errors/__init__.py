@@ -49,6 +49,7 @@ from windrow.errors.models import (
     UnknownFieldError,
     UnsupportedFeatureError,
     UnsupportedTargetError,
+    VectorLengthError,
 )
 from windrow.errors.redact import redacted
 from windrow.errors.running import (
@@ -181,6 +182,7 @@ __all__ = [
     "UnsupportedTypeError",
     "UnwritableError",
     "UploadWarning",
+    "VectorLengthError",
     "VersionMismatchError",
     "WindrowError",
     "redacted",

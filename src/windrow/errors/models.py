@@ -87,16 +87,36 @@ class MissingTargetError(ToolkitError, ValueError):
 class ClassCountError(ToolkitError, ValueError):
     """The target does not have the number of classes that the model needs."""
 
-    def __init__(self, column: str, classes: int, rows: int) -> None:
-        super().__init__(column, classes, rows)
-        self.column, self.classes, self.rows = column, classes, rows
+    def __init__(self, column: str, classes: int, rows: int, most: int = 2) -> None:
+        super().__init__(column, classes, rows, most)
+        self.column, self.classes, self.rows, self.most = column, classes, rows, most
 
     def __str__(self) -> str:
         values = "distinct value" if self.classes == 1 else "distinct values"
         found = f"target {self.column!r} has {self.classes} {values} in {self.rows} rows"
         if self.classes < 2:
             return f"{found}; a classifier needs at least two classes to tell apart"
-        return f"{found}; this version classifies into two classes: keep the rows of two"
+        if self.most == 2:
+            return f"{found}; only two can be told apart here: keep the rows of two"
+        return (
+            f"{found}; this model tells at most {self.most} classes apart: a column of that many"
+            " values may be no class at all, or classes that can be put together"
+        )
+
+
+class VectorLengthError(ToolkitError, ValueError):
+    """Vectors of probabilities do not have one for each class."""
+
+    def __init__(self, column: str, rows: int, total: int, classes: int) -> None:
+        super().__init__(column, rows, total, classes)
+        self.column, self.rows, self.total, self.classes = column, rows, total, classes
+
+    def __str__(self) -> str:
+        return (
+            f"{self.column!r} must hold vectors of {self.classes} probabilities, one for each"
+            f" class, and {self.rows} of {self.total} rows have another length; if some classes"
+            " do not occur in the targets, give index_map, a dict of each label and its place"
+        )
 
 
 class ClassWeightError(ToolkitError, ValueError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from windrow.learn import tiles
+from windrow.learn import softmax, tiles
 from windrow.learn.jit import kernel
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
 from windrow.learn.losses import Loss, link
@@ -38,9 +38,11 @@ class Sums(NamedTuple):
         Weighted loss of the training rows, without a penalty.
     score_train, score_validation : float
         Rows classified right; of the squared loss, sums of squared errors.
-    gradient : float64 (size,)
-        By the expanded weights.
+    gradient : float64 (margins * size,)
+        By the expanded weights, margin by margin.
     hessian : float64 (size, size), or None
+        Of several margins (margins (margins + 1) / 2, size, size): a block for each pair, see
+        `Design.contract_hessian`.
     """
 
     loss: float
@@ -50,16 +52,16 @@ class Sums(NamedTuple):
     hessian: NDArray[np.float64] | None
 
     @classmethod
-    def of(cls, partial: NDArray[np.float64], layout: Layout) -> Sums:
+    def of(cls, partial: NDArray[np.float64], layout: Layout, margins: int = 1) -> Sums:
         """Take a partial apart."""
-        size = layout.size
+        side, size = layout.size, margins * layout.size
         rest = partial[_HEAD + size :]
         return cls(
             float(partial[0]),
             float(partial[1]),
             float(partial[2]),
             partial[_HEAD : _HEAD + size],
-            rest.reshape(size, size) if rest.size else None,
+            rest.reshape((-1, side, side) if margins > 1 else (side, side)) if rest.size else None,
         )
 
 
@@ -105,16 +107,22 @@ def _run(
     leaf: Leaf,
     W: NDArray[np.float64],
     weights: NDArray[np.float64] | None,
-    size: int,
-    side: int,
-    peaks: NDArray[np.float64] | None = None,
+    peaks: NDArray[np.float64] | None,
+    *,
+    curvature: bool,
 ) -> NDArray[np.float64]:
-    out = np.zeros(_HEAD + size + side * side)
-    head, g = out[:_HEAD], out[_HEAD : _HEAD + size]
-    H = out[_HEAD + size :].reshape(side, side)
-    cost = np.ones(2) if weights is None else weights
+    side, margins = W.shape[-1], 1 if W.ndim == 1 else W.shape[0]
+    blocks = margins * (margins + 1) // 2 if curvature else 0
+    out = np.zeros(_HEAD + W.size + blocks * side * side)
+    head, g, H = out[:_HEAD], out[_HEAD : _HEAD + W.size], out[_HEAD + W.size :]
+    cost = np.ones(margins + 1) if weights is None else weights
     largest = np.zeros(2) if peaks is None else peaks
-    _pass(int(loss), leaf.dense, leaf.codes, leaf.target, leaf.role, W, cost, head, largest, g, H)
+    rows = (leaf.dense, leaf.codes, leaf.target, leaf.role)
+    if W.ndim == 1:
+        square = H.reshape(blocks * side, blocks * side)
+        _pass(int(loss), *rows, W, cost, head, largest, g, square)
+    else:
+        softmax.add(*rows, W, cost, head, g.reshape(W.shape), H.reshape(blocks, side, side))
     return out
 
 
@@ -122,8 +130,10 @@ def _run(
 class Gradient:
     """Loss, rows right and the gradient by the expanded weights.
 
-    Called with a leaf, the weights W float64 (layout.size,) and optionally a weight per class
-    float64 (2,), it gives [loss, score_train, score_validation, gradient ...]: see `Sums`.
+    Called with a leaf, the weights W and optionally a weight per class float64 (classes,), it gives
+    [loss, score_train, score_validation, gradient ...]: see `Sums`. W is float64 (layout.size,), or
+    (margins, layout.size) where each class but the first has a margin of its own: the logistic
+    loss is then that of `softmax`.
     """
 
     loss: Loss
@@ -137,14 +147,14 @@ class Gradient:
         peaks: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Sum over the training rows of a leaf; `peaks` (2,) is filled as `WithPeaks` says."""
-        return _run(self.loss, leaf, W, weights, self.layout.size, 0, peaks)
+        return _run(self.loss, leaf, W, weights, peaks, curvature=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Curvature:
     """What `Gradient` gives, followed by the whole symmetric Hessian, row by row.
 
-    The partial has 3 + size + size^2 numbers: see `Sums`.
+    The partial has 3 + size + size^2 numbers, of several margins a block for each pair: see `Sums`.
     """
 
     loss: Loss
@@ -158,7 +168,7 @@ class Curvature:
         peaks: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Sum over the training rows of a leaf; `peaks` (2,) is filled as `WithPeaks` says."""
-        return _run(self.loss, leaf, W, weights, self.layout.size, self.layout.size, peaks)
+        return _run(self.loss, leaf, W, weights, peaks, curvature=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +214,12 @@ def margins(leaf: Leaf, W: NDArray[np.float64]) -> NDArray[np.float64]:
     Parameters
     ----------
     leaf : Leaf
-    W : float64 (layout.size,)
+    W : float64 (layout.size,) or (margins, layout.size)
         Expanded weights.
 
     Returns
     -------
-    float64 (leaf.rows,)
+    float64 (leaf.rows,) or (margins, leaf.rows)
         NaN where a feature is NaN.
 
     Examples
@@ -218,6 +228,8 @@ def margins(leaf: Leaf, W: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> margins(leaf, np.array([10.0, 3.0])).tolist()
     [13.0, 16.0]
     """
+    if W.ndim == 2:
+        return np.stack([margins(leaf, each) for each in W])
     out = np.empty((leaf.dense.shape[0], TILE))
     _margins(leaf.dense, leaf.codes, W, out)
     return out.reshape(-1)[: leaf.rows]

@@ -29,6 +29,7 @@ __all__ = [
     "fbeta",
     "hinge_loss_sum",
     "log_loss_sum",
+    "mean_auc",
     "precision",
     "recall",
     "roc_curve",
@@ -185,6 +186,17 @@ def auc(bins: NDArray[np.int64]) -> float:
     return dot(fpr[:-1] - fpr[1:], tpr[:-1] + tpr[1:]) / 2.0
 
 
+def mean_auc(bins: NDArray[np.int64]) -> float:
+    """Mean of the areas under several curves, of those that are defined; NaN when none is.
+
+    Parameters
+    ----------
+    bins : int64 (curves, 2, 1001)
+        Sums of `score_bins`, one for each class against all others.
+    """
+    return _mean(np.array([auc(each) for each in bins]))
+
+
 def accuracy(counts: NDArray[np.int64], average: Average = "micro") -> NDArray[np.float64] | float:
     """Share of rows whose class is right.
 
@@ -259,6 +271,11 @@ def _averaged(
     np.divide(part, whole, out=each, where=whole > 0)
     if average is None:
         return each
+    return _mean(each)
+
+
+def _mean(each: NDArray[np.float64]) -> float:
+    """Mean of what is not NaN."""
     known = each[~np.isnan(each)]
     return total(known) / known.size if known.size else float("nan")
 

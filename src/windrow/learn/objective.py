@@ -4,8 +4,9 @@ In the rescaled free coefficients b (see `Design`)::
 
     F(b) = sum_i l(m_i, y_i) + l2 * sum_{j > 0} b_j^2 + l1 * sum_{j > 0} |b_j|
 
-The intercept, b_0, is not penalised. Sums, never means. The last term has no derivative at 0: it is
-left out of what is evaluated here, and a solver that takes it (fista) meets it by `shrunk`.
+Intercepts, b_0 of each margin, are not penalised. Sums, never means. The last term has no
+derivative at 0: it is left out of what is evaluated here, and a solver that takes it (fista) meets
+it by `shrunk`.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Objective:
     loss : Loss
     l2, l1 : float, default 0
         Penalties, at least 0.
-    class_weights : float64 (2,), optional
+    class_weights : float64 (classes,), optional
         Cost of a row of each class; 1 when left out.
 
     Attributes
@@ -109,11 +110,11 @@ class Objective:
         self.design, self.loss, self.l2 = design, loss, l2
         self.passes = 0
         self._reduce = reduce
-        self._weights = np.ones(2) if class_weights is None else class_weights
-        self._penalty = np.full(design.size, l2)
-        self._penalty[0] = 0.0
-        self._thresholds = np.full(design.size, l1)
-        self._thresholds[0] = 0.0
+        self._weights = class_weights
+        if class_weights is None:
+            self._weights = np.ones(design.margins + 1)
+        self._penalty = np.where(design.penalised, l2, 0.0)
+        self._thresholds = np.where(design.penalised, l1, 0.0)
 
     @property
     def size(self) -> int:
@@ -136,7 +137,7 @@ class Objective:
     def shrunk(self, b: NDArray[np.float64], step: float) -> NDArray[np.float64]:
         """Minimise ``step * l1 * sum |x_j| + |x - b|^2 / 2`` over x (n,): soft thresholding.
 
-        Every coefficient but the intercept comes nearer to 0 by ``step * l1`` and stops there.
+        Every coefficient but an intercept comes nearer to 0 by ``step * l1`` and stops there.
         """
         distance = np.maximum(np.abs(b) - step * self._thresholds, 0.0)
         return np.copysign(distance, b) + 0.0  # no -0.0
@@ -150,7 +151,7 @@ class Objective:
         else:
             found = self._reduce(WithPeaks(kernel), *arguments)
             partial, peaks = found.sums, (float(found.peaks[0]), float(found.peaks[1]))
-        sums = Sums.of(partial, design.layout)
+        sums = Sums.of(partial, design.layout, design.margins)
         gradient = design.contract(sums.gradient) + self.curvature_of_penalty * b
         hessian = None
         if sums.hessian is not None:

@@ -38,6 +38,8 @@ NEWTON_AUTO = 500
 """Up to this many coefficients ``solver='auto'`` is newton."""
 NEWTON_LIMIT = 10_000
 """Newton refuses more coefficients."""
+MOST_CLASSES = {Loss.LOGISTIC: 1000, Loss.SMOOTH_HINGE: 2}
+"""More are refused: what is counted for the measures grows with their square."""
 
 SPLIT_NOTICE = (
     "PROGRESS: Creating a validation set from 5 percent of training data. This may take a while.\n"
@@ -127,11 +129,12 @@ class Fitted:
     classes
         In the order of their codes; empty when the target is a number.
     labels
-        The classes, then those that only a validation table has.
+        The classes, then those that only validation rows have.
     free
-        int64 (n,), increasing: the places of the weights that are coefficients.
+        int64 (f,), increasing: the places of the weights that are coefficients, of each margin.
     errors
-        float64 (n,): their standard errors; None when the solver did not compute them.
+        float64 (margins * f,): their standard errors, margin by margin; None when the solver did
+        not compute them.
     solver, status
         Which, and how it ended.
     iterations, passes
@@ -172,6 +175,11 @@ class Fitted:
     columns: tuple[str, ...]
     progress: tuple[tuple[str, ...], ...]
     seconds: float
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients of all margins."""
+        return self.predictor.margin_count * self.free.size
 
 
 @dataclass(frozen=True)
@@ -247,12 +255,21 @@ class _Run:
             impute=fit.method.impute,
             split_seed=fit.method.split_seed,
             validation=fit.validation,
+            most_classes=MOST_CLASSES.get(fit.method.loss, 2),
         )
-        statistics, rescale = self.data.statistics, fit.method.rescale
-        self.design = Design.of(statistics, self.data.reference, rescale=rescale)
+        statistics = self.data.statistics
+        self.design = Design.of(
+            statistics,
+            self.data.reference,
+            rescale=fit.method.rescale,
+            margins=max(len(self.data.classes) - 1, 1),
+        )
         self.solver = fit.method.solver_for(self.design.size)
         self.weights = weights_of(
-            fit.method.class_weights, self.data.classes, statistics.class_counts
+            fit.method.class_weights,
+            self.data.classes,
+            statistics.class_counts,
+            known=self.data.labels,
         )
         self.objective = Objective(
             self.data.reduce,
@@ -366,7 +383,8 @@ class _Run:
 
     def _counted(self, predictor: LinearPredictor) -> dict[str, NDArray[np.float64]]:
         """Count what the measures of a classifier need, in one pass for all roles."""
-        kernel = ClassSums(len(self.data.labels), self.method.loss)
+        data = self.data
+        kernel = ClassSums(len(data.labels), len(data.classes), self.method.loss)
         counted = kernel.split(self.data.reduce(kernel, predictor.weights))
         return dict(zip(self.roles, counted, strict=False))
 

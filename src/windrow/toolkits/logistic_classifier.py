@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from windrow.errors import OptionChoiceError, OptionRangeError
 from windrow.frames.sframe import SFrame
 from windrow.learn.losses import Loss
+from windrow.toolkits import many_classes
 from windrow.toolkits.classifier import LinearClassifier
 from windrow.toolkits.fit import Method
+from windrow.toolkits.many_classes import ClassScorer
 from windrow.toolkits.options import check_ranges, check_solver, solver_options
 from windrow.toolkits.resuming import Checkpointing
+from windrow.toolkits.scoring import impute_by, plan_of
 from windrow.toolkits.topk import top_rows
 from windrow.toolkits.training import imputes, train
 from windrow.toolkits.weights import given_weights
@@ -43,20 +46,21 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     checkpoint: str | os.PathLike[str] | None = None,
     resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> LogisticClassifier:
-    """Fit a logistic regression of two classes.
+    """Fit a logistic regression of two or more classes.
 
-    Minimises ``sum_i w_i log(1 + exp(-s_i m_i)) + l2_penalty * sum_j b_j^2 + l1_penalty * sum_j
-    |b_j|``, where m_i is the margin of row i, w_i the weight of its class, s_i is 1 for the second
-    class and -1 for the first, and b are the coefficients of the rescaled features, the intercept
-    left out.
+    Minimises ``sum_i w_i (log sum_k exp(m_ik) - m_iy) + l2_penalty * sum_j b_j^2 + l1_penalty *
+    sum_j |b_j|``, where m_ik is the margin of class k for row i, 0 for the first class, y its
+    class, w_i the weight of that, and b are the coefficients of the rescaled features, the
+    intercepts left out. Each class but the first has a set of them; of two classes the loss is
+    ``log(1 + exp(-s_i m_i))`` for the margin m_i of the second, s_i being 1 for its rows and -1 for
+    others.
 
     Parameters
     ----------
     dataset
         Table with the target and the features.
     target
-        Int or str column of two classes. In sorted order the second is the one whose probability
-        is modelled.
+        Int or str column of 2 to 1,000 classes, taken in sorted order.
     features
         Columns to learn from; all but the target by default. Numbers as they are; of a str column
         each category (None is one) gets a coefficient, but the first one met, the reference.
@@ -65,8 +69,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     l1_penalty
         Of the absolute coefficients; it makes small ones 0. Only fista takes it.
     solver
-        ``newton`` (up to 10,000 coefficients), ``lbfgs``, ``fista``, or ``auto``: fista with an
-        l1_penalty, else newton up to 500, else lbfgs.
+        ``newton`` (up to 10,000 coefficients, those of all classes counted), ``lbfgs``, ``fista``,
+        or ``auto``: fista with an l1_penalty, else newton up to 500, else lbfgs.
     feature_rescaling
         Divide each column by the root of its mean square while fitting, so that the penalty treats
         all alike; coefficients are scaled back.
@@ -170,6 +174,7 @@ class LogisticClassifier(LinearClassifier):
         "roc_curve",
     )
     OUTPUTS: ClassVar[tuple[str, ...]] = ("class", "probability", "margin", "probability_vector")
+    OUTPUTS_OF_MANY: ClassVar[tuple[str, ...]] = ("class", "probability_vector")
 
     def _fields(self) -> dict[str, Callable[[], Any]]:
         return super()._fields() | {"simple_mode": lambda: 0}
@@ -222,6 +227,11 @@ class LogisticClassifier(LinearClassifier):
         classes = self._fitted.classes
         if not 1 <= k <= len(classes):
             raise OptionRangeError("k", 1, len(classes), k)
+        if len(classes) > 2:
+            impute, predictor = impute_by(missing_value_action), self._fitted.predictor
+            plan = plan_of(dataset, predictor, impute=impute)
+            scorer = ClassScorer(predictor, classes, impute)
+            return SFrame.from_plan(many_classes.top_rows(plan, scorer, output_type, k))
         outputs = {"margin": "margin", "probability": "probability"}
         found = self._predicted(dataset, outputs, missing_value_action)
         return SFrame.from_plan(top_rows(found.plan, classes, output_type, k))

@@ -17,6 +17,8 @@ from windrow.errors import (
     NoRowsError,
     OptionChoiceError,
 )
+from windrow.frames.construct import held
+from windrow.frames.sframe import SFrame
 from windrow.learn.elementary import sigmoid_array
 from windrow.plan.compose import column, project
 from windrow.plan.expressions import Expression, Literal, Operation, Score
@@ -37,6 +39,7 @@ __all__ = [
     "margin_of",
     "outcomes",
     "outcomes_of_rows",
+    "plan_of",
     "rows_of",
 ]
 
@@ -165,6 +168,14 @@ def complete(plan: Plan, predictor: LinearPredictor, *, impute: bool) -> Plan:
         return plan
     own = [(name, column(plan, name)) for name in plan.schema]
     return project(plan, [*own, *absent.items()])
+
+
+def plan_of(dataset: object, predictor: LinearPredictor, *, impute: bool) -> Plan:
+    """Return a complete table of a table, one dict or a list of dicts; see both for errors."""
+    if isinstance(dataset, SFrame):
+        return complete(dataset.plan, predictor, impute=impute)
+    kinds = {n: DType.FLOAT if n in predictor.numeric else DType.STR for n in predictor.features}
+    return held({n: (s, kinds[n]) for n, s in rows_of(dataset, predictor).items()})
 
 
 def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]:

@@ -85,7 +85,7 @@ def standard_errors(
     found = factor(penalised - np.diag(objective.curvature_of_penalty))
     if found.failed is not None:
         return np.full(objective.size, np.nan)
-    return np.sqrt(found.inverse_diagonal() * variance) / objective.design.scale
+    return objective.design.unscaled(np.sqrt(found.inverse_diagonal() * variance))
 
 
 def _directions(
