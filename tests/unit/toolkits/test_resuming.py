@@ -30,6 +30,19 @@ SOLVERS: dict[str, dict[str, Any]] = {
     "newton": {"solver": "newton", "convergence_threshold": 1e-6},
     "lbfgs": {"solver": "lbfgs", "convergence_threshold": 1e-2, "max_iterations": 60},
     "fista": {"l1_penalty": 2.0, "convergence_threshold": 0.2, "max_iterations": 60},
+    "newton, three classes": {"target": "mood", "convergence_threshold": 1e-6},
+    "lbfgs, three classes": {
+        "target": "mood",
+        "solver": "lbfgs",
+        "convergence_threshold": 1e-2,
+        "max_iterations": 60,
+    },
+    "fista, three classes": {
+        "target": "mood",
+        "l1_penalty": 2.0,
+        "convergence_threshold": 0.2,
+        "max_iterations": 60,
+    },
 }
 TIMES = ("Elapsed Time",)
 
@@ -44,13 +57,19 @@ def visits(seed: int = 7) -> wr.SFrame:
             "pages": pages,
             "minutes": [draw.expovariate(0.1) for _ in range(rows)],
             "bought": [int(draw.random() < 0.03 * p) for p in pages],
+            "mood": [draw.choice(["glad", "calm", "sad"]) for _ in pages],
         }
     )
 
 
 def create(table: wr.SFrame | None = None, **options: Any) -> LogisticClassifier:
     table = visits() if table is None else table
-    return wr.logistic_classifier.create(table, "bought", **({"verbose": False} | options))
+    settings: dict[str, Any] = {
+        "target": "bought",
+        "features": ["country", "pages", "minutes"],
+        "verbose": False,
+    }
+    return wr.logistic_classifier.create(table, **(settings | options))
 
 
 def bits(model: LogisticClassifier) -> tuple[Any, ...]:
