@@ -90,7 +90,8 @@ def predict(
         Literal["class", "probability", "margin", "probability_vector"] | None,
         typer.Option(
             metavar="TYPE",
-            help="Of a classifier: class if left out, probability, margin or probability_vector.",
+            help="Of a classifier: class if left out, or probability_vector; of two classes also"
+            " probability and margin.",
         ),
     ] = None,
     keep: Annotated[

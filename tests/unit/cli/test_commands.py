@@ -200,6 +200,29 @@ def test_predict_writes_a_column_in_the_order_of_the_table(
     assert list(written["prediction"]) == pytest.approx(list(expected), rel=1e-12)
 
 
+def test_a_model_of_three_classes_is_trained_evaluated_and_predicts(
+    visits: Path, tmp_path: Path
+) -> None:
+    model, output = tmp_path / "where.model", tmp_path / "where"
+    train = ("train", "logistic_classifier", visits, "--target", "country", "--model", model)
+    assert windrow(*train).exit_code == 0
+    found = document(windrow("evaluate", model, visits, "--json"))
+    loaded, table = gl.load_model(str(model)), gl.SFrame(str(visits))
+    again = loaded.evaluate(table)
+    assert found["auc"] == again["auc"]
+    assert len(found["roc_curve"]) == 3 * 1001
+    assert {row["class"] for row in found["roc_curve"]} == {"at", "be", "ch"}
+    shown = windrow("evaluate", model, visits).stdout
+    assert "confusion_matrix" in shown
+    kind = ("--output-type", "probability_vector")
+    assert windrow("predict", model, visits, "--output", output, *kind).exit_code == 0
+    written = gl.load_sframe(str(output))["prediction"]
+    assert list(written) == list(loaded.predict(table, "probability_vector"))
+    refused = windrow("predict", model, visits, "--output", output, "--output-type", "margin")
+    assert refused.exit_code != 0
+    assert "'class', 'probability_vector'" in refused.output
+
+
 def test_predict_tells_a_script_where_it_wrote(trained: Path, visits: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     found = document(windrow("predict", trained, visits, "--output", output, "--json"))
