@@ -97,7 +97,11 @@ def digests(table: gl.SFrame) -> dict[str, str]:
         state.update(np.array(numbers).tobytes())
         shown = "probability_vector" if target == "third" else "margin"
         kind = {"output_type": shown} if model.OUTPUTS else {}
-        state.update(model.predict(rows, **kind).to_numpy().tobytes())
+        predicted = model.predict(rows, **kind)
+        state.update(predicted.to_numpy().tobytes())
+        if target == "third":
+            again = gl.evaluation.auc(rows[target], predicted, average=None)
+            state.update(repr((model.evaluate(rows, "auc"), again)).encode())
         found[name] = state.hexdigest()
     return found
 
