@@ -32,6 +32,7 @@ from windrow.errors.clusters import (
     VersionMismatchError,
 )
 from windrow.errors.models import (
+    BinaryOutputError,
     ClassCountError,
     ClassWeightError,
     ConvergenceWarning,
@@ -108,6 +109,7 @@ __all__ = [
     "ArgumentTypeError",
     "BadRowError",
     "BadRowsWarning",
+    "BinaryOutputError",
     "CancelledError",
     "CastError",
     "CheckpointMismatchError",

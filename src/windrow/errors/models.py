@@ -84,6 +84,21 @@ class MissingTargetError(ToolkitError, ValueError):
         )
 
 
+class BinaryOutputError(ToolkitError, ValueError):
+    """One number a row was asked for, and a model of more than two classes has one a class."""
+
+    def __init__(self, output: str, classes: int) -> None:
+        super().__init__(output, classes)
+        self.output, self.classes = output, classes
+
+    def __str__(self) -> str:
+        return (
+            f"Output type {self.output!r} is only supported for binary classification, and this"
+            f" model has {self.classes} classes; use predict_topk(), or output_type="
+            "'probability_vector', instead."
+        )
+
+
 class ClassCountError(ToolkitError, ValueError):
     """The target does not have the number of classes that the model needs."""
 

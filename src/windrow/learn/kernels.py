@@ -208,6 +208,18 @@ def _margins(
         tiles.margins(dense[t], codes[t], W, out[t])
 
 
+@kernel
+def _several_margins(
+    dense: NDArray[np.float64],
+    codes: NDArray[np.int32],
+    W: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    for t in range(dense.shape[0]):
+        for k in range(W.shape[0]):
+            tiles.margins(dense[t], codes[t], W[k], out[k, t])
+
+
 def margins(leaf: Leaf, W: NDArray[np.float64]) -> NDArray[np.float64]:
     """Margin of each row of a leaf.
 
@@ -228,8 +240,6 @@ def margins(leaf: Leaf, W: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> margins(leaf, np.array([10.0, 3.0])).tolist()
     [13.0, 16.0]
     """
-    if W.ndim == 2:
-        return np.stack([margins(leaf, each) for each in W])
-    out = np.empty((leaf.dense.shape[0], TILE))
-    _margins(leaf.dense, leaf.codes, W, out)
-    return out.reshape(-1)[: leaf.rows]
+    out = np.empty((*W.shape[:-1], leaf.dense.shape[0], TILE))
+    (_margins if W.ndim == 1 else _several_margins)(leaf.dense, leaf.codes, W, out)
+    return out.reshape((*W.shape[:-1], -1))[..., : leaf.rows]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from windrow.errors import FeatureTypeError, OptionChoiceError
+from windrow.errors import BinaryOutputError, FeatureTypeError, OptionChoiceError
 from windrow.execution import environment
 from windrow.frames.operators import NAME
 from windrow.frames.sarray import SArray
@@ -233,9 +233,11 @@ class LinearClassifier(LinearModel):
         SArray
             A row with NaN in a feature has the margin and probability NaN, and the class None.
         """
-        outputs = self.OUTPUTS_OF_MANY if self._many else self.OUTPUTS
-        if output_type not in outputs:
+        if output_type not in self.OUTPUTS:
+            outputs = self.OUTPUTS_OF_MANY if self._many else self.OUTPUTS
             raise OptionChoiceError("output_type", output_type, outputs)
+        if self._many and output_type not in self.OUTPUTS_OF_MANY:
+            raise BinaryOutputError(output_type, len(self._fitted.classes))
         found = self._predicted(dataset, {NAME: output_type}, missing_value_action)
         return SArray.from_plan(found.plan)
 

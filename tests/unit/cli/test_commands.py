@@ -220,7 +220,7 @@ def test_a_model_of_three_classes_is_trained_evaluated_and_predicts(
     assert list(written) == list(loaded.predict(table, "probability_vector"))
     refused = windrow("predict", model, visits, "--output", output, "--output-type", "margin")
     assert refused.exit_code != 0
-    assert "'class', 'probability_vector'" in refused.output
+    assert "use predict_topk()" in refused.output
 
 
 def test_predict_tells_a_script_where_it_wrote(trained: Path, visits: Path, tmp_path: Path) -> None:

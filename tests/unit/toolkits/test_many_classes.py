@@ -14,6 +14,7 @@ from sklearn import metrics as oracle
 
 import windrow as wr
 from windrow.errors import (
+    BinaryOutputError,
     ClassWeightError,
     ConvergenceWarning,
     MissingFeatureError,
@@ -238,9 +239,11 @@ def test_a_table_and_a_list_of_dicts_agree(model: LogisticClassifier) -> None:
 
 
 def test_one_number_a_row_is_no_answer_for_three_classes(model: LogisticClassifier) -> None:
-    for output in ("probability", "margin", "odds"):
-        with pytest.raises(OptionChoiceError, match="'class', 'probability_vector'"):
+    for output in ("probability", "margin"):
+        with pytest.raises(BinaryOutputError, match=r"3 classes; use predict_topk\(\)"):
             model.predict(walks(), output_type=output)
+    with pytest.raises(OptionChoiceError, match="'class', 'probability_vector'"):
+        model.predict(walks(), output_type="odds")
 
 
 def test_of_equals_the_first_class_is_predicted() -> None:
