@@ -98,6 +98,22 @@ def test_solvers_find_the_minimum_that_scipy_finds(
         assert own == pytest.approx(oracle.fun, rel=1e-6)
 
 
+@given(st.integers(3, 5), st.floats(0.1, 30.0), st.integers(0, 10_000))
+@settings(max_examples=15, deadline=None)
+def test_an_l1_penalty_acts_on_the_coefficients_of_all_classes(
+    classes: int, l1: float, seed: int
+) -> None:
+    table = Table.random(seed, 400, 3, (3,), classes=classes)
+    objective = table.objective(l2=0.1, l1=l1, margins=classes - 1)
+    state = fit(objective, "fista", Options(max_iterations=20_000, threshold=1e-10))
+    b, gradient = state.coefficients, state.arrays["gradient"]
+    bound = np.where(objective.design.penalised, l1, 0.0)  # Karush, Kuhn and Tucker's conditions
+    moves = b != 0.0
+    assert moves[~objective.design.penalised].all()
+    np.testing.assert_allclose(gradient[moves], -(bound * np.sign(b))[moves], atol=1e-5)
+    assert (np.abs(gradient[~moves]) <= bound[~moves] + 1e-5).all()
+
+
 class Symmetric(Objective):
     """Our loss with scikit-learn's penalty, ``sum_k |c_k|^2 / (2 C)`` over all K classes.
 

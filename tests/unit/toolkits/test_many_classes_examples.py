@@ -149,3 +149,21 @@ def test_evaluate(known: bool, case: dict[str, Any], model: LogisticClassifier) 
         else:
             less = missed / len(data) * math.log(1e6) if name == "log_loss" else 0.0
             assert found[name] == pytest.approx(value - less, rel=DIGITS), name
+
+
+def test_an_l1_penalty_ends_where_the_ancestor_did() -> None:
+    example = CASES["three_ints"]
+    found = wr.logistic_classifier.create(
+        table(example["data"]),
+        target=example["target"],
+        l1_penalty=0.5,
+        convergence_threshold=1e-9,
+        max_iterations=20_000,
+        validation_set=None,
+        verbose=False,
+    )
+    expected = [2.197225473, 0.0, 0.0, 0.591226286, 0.500173073, -0.714022460]
+    assert found.solver == "fista"
+    assert list(found.coefficients["value"]) == pytest.approx(expected, rel=DIGITS)
+    assert list(found.coefficients["value"])[1:3] == [0.0, 0.0]
+    assert found.training_loss == pytest.approx(11.413883870, rel=DIGITS)
