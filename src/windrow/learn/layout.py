@@ -162,6 +162,6 @@ class Design:
             for b in range(a + 1):
                 inner = next(blocks)[np.ix_(self.free, self.free)]
                 block = inner / self.scale[:, None] / self.scale[None, :]
-                found[a * f : (a + 1) * f, b * f : (b + 1) * f] = block
                 found[b * f : (b + 1) * f, a * f : (a + 1) * f] = block.T
+                found[a * f : (a + 1) * f, b * f : (b + 1) * f] = block
         return found

@@ -14,6 +14,7 @@ from scipy.special import logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from tests.support.leaves import Table
 
+from windrow.learn.kernels import Curvature, Sums
 from windrow.learn.layout import Design
 from windrow.learn.losses import Loss
 from windrow.learn.objective import Evaluation, Objective
@@ -23,7 +24,7 @@ from windrow.learn.solvers.newton import standard_errors
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from windrow.learn.kernels import Curvature, Gradient
+    from windrow.learn.kernels import Gradient
 
 TIGHT = Options(max_iterations=2000, threshold=1e-7)
 
@@ -65,6 +66,17 @@ def test_gradient_and_hessian_are_derivatives_of_the_value(rescale: bool) -> Non
     np.testing.assert_allclose(at.hessian, at.hessian.T, rtol=1e-14)
     slope = (up.gradient - down.gradient) / (2 * h)
     np.testing.assert_allclose(slope, at.hessian @ d, rtol=2e-3, atol=1e-3)
+
+
+def test_the_hessian_of_one_margin_keeps_its_bits() -> None:
+    table = Table.random(1, 300, 3, (4,))
+    design = table.objective().design
+    W = np.linspace(-1, 1, table.layout.size)
+    sums = Sums.of(table.reduce(Curvature(Loss.LOGISTIC, table.layout), W), table.layout)
+    assert sums.hessian is not None
+    inner = sums.hessian[np.ix_(design.free, design.free)]
+    wanted = inner / design.scale[:, None] / design.scale[None, :]  # in this order
+    assert design.contract_hessian(sums.hessian).tobytes() == wanted.tobytes()
 
 
 def test_no_intercept_is_penalised() -> None:
