@@ -124,6 +124,13 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     [0, 0, 0, 1, 1, 1]
     >>> model.training_solver_status
     'SUCCESS: Optimal solution found.'
+
+    Of more than two classes the likeliest is predicted:
+
+    >>> sf["grade"] = ["c", "b", "c", "a", "b", "a"]
+    >>> graded = wr.logistic_classifier.create(sf, "grade", ["hours"], verbose=False)
+    >>> graded.predict({"hours": 6})[0], graded.num_coefficients
+    ('a', 4)
     """
     options = {
         "convergence_threshold": convergence_threshold,

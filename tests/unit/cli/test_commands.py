@@ -141,7 +141,8 @@ def test_a_regression_is_trained_measured_and_asked(visits: Path, tmp_path: Path
     assert written == pytest.approx(expected, rel=1e-12)
     refused = windrow("predict", model, visits, "--output", output, "--output-type", "class")
     assert refused.exit_code == 2
-    assert "predicts a number" in refused.stderr
+    words = " ".join(re.findall(r"\w+", refused.stderr))  # its lines break where the path ends
+    assert "predicts a number" in words
 
 
 def test_a_support_vector_machine_is_trained_measured_and_asked(
