@@ -217,16 +217,30 @@ def test_a_function_that_raises_tells_the_row_of_the_whole_table(tmp_path: Path)
         (["a", None, "b", "a", "b", "a"], errors.MissingTargetError, ["1 of 6", "dropna('y')"]),
         (["a"] * 6, errors.ClassCountError, ["1 distinct", "6 rows", "at least two"]),
         ([7] * 6, errors.ClassCountError, ["1 distinct", "at least two"]),
-        ([1, 2, 3, 1, 2, 3], errors.ClassCountError, ["3 distinct", "two classes"]),
         ([1.0, math.nan, 0.0, 1.0, 0.0, 1.0], errors.UnsupportedTargetError, ["float", "int or"]),
         ([None] * 6, errors.UnsupportedTargetError, ["float", "int or"]),
     ],
-    ids=["none", "none in text", "one class", "one int", "three classes", "nan", "all none"],
+    ids=["none", "none in text", "one class", "one int", "nan", "all none"],
 )
 def test_a_target_that_cannot_be_learnt(
     target: list[Any], kind: type[Exception], says: list[str]
 ) -> None:
     refused(kind, lambda: create({"x": HOURS, "y": target}), "'y'", *says)
+
+
+def test_more_classes_than_a_model_tells_apart() -> None:
+    three = gl.SFrame({"x": HOURS, "y": [1, 2, 3, 1, 2, 3]})
+    says = ("'y'", "3 distinct", "6 rows", "keep the rows of two")
+    refused(errors.ClassCountError, lambda: gl.svm_classifier.create(three, "y"), *says)
+    rows = list(range(1001))
+    many = ("'y'", "1001 distinct", "at most 1000 classes")
+    refused(errors.ClassCountError, lambda: create({"x": rows, "y": rows}), *many)
+
+
+def test_one_number_a_row_of_three_classes() -> None:
+    model = create({"x": HOURS, "y": [1, 2, 3, 1, 2, 3]})
+    says = ("'margin'", "3 classes", "predict_topk()", "'probability_vector'")
+    refused(errors.BinaryOutputError, lambda: model.predict({"x": 1.0}, "margin"), *says)
 
 
 @pytest.mark.parametrize("bad", [None, math.nan, math.inf, -math.inf])
