@@ -82,11 +82,16 @@ def cut(table: gl.SFrame, partition_bytes: int) -> gl.SFrame:
     return gl.SFrame.from_plan(replace(plan, partition_bytes=partition_bytes))
 
 
-def digests(table: gl.SFrame) -> dict[str, str]:
-    """SHA-256 of all that each fit found: coefficients, errors, measures, predictions."""
+def digests(table: gl.SFrame, only: str | None = None) -> dict[str, str]:
+    """SHA-256 of all that each fit found: coefficients, errors, measures, predictions.
+
+    `only` names the toolkit whose fits are wanted; by default it is all of them.
+    """
     found = {}
     third = table.add_column(table["k"] // 20, "third")
     for name, (toolkit, target, measures, options) in FITS.items():
+        if only not in {None, toolkit}:
+            continue
         rows = third if target == "third" else table
         create = getattr(gl, toolkit).create
         model = create(rows, target, missing_value_action="impute", verbose=False, **options)
