@@ -36,9 +36,11 @@ if TYPE_CHECKING:
         graph_coloring,
         kcore,
         label_propagation,
+        linear_regression,
         logistic_classifier,
         pagerank,
         shortest_path,
+        svm_classifier,
         triangle_counting,
     )
     from windrow.toolkits.model_store import load_model
@@ -64,6 +66,7 @@ __all__ = [
     "graph_coloring",
     "kcore",
     "label_propagation",
+    "linear_regression",
     "load_model",
     "load_sarray",
     "load_sframe",
@@ -73,6 +76,7 @@ __all__ = [
     "set_distributed_execution_environment",
     "set_runtime_config",
     "shortest_path",
+    "svm_classifier",
     "triangle_counting",
 ]
 
@@ -86,9 +90,11 @@ _MODULES = {
     "graph_coloring": "windrow.toolkits.graph_coloring",
     "kcore": "windrow.toolkits.kcore",
     "label_propagation": "windrow.toolkits.label_propagation",
+    "linear_regression": "windrow.toolkits.linear_regression",
     "logistic_classifier": "windrow.toolkits.logistic_classifier",
     "pagerank": "windrow.toolkits.pagerank",
     "shortest_path": "windrow.toolkits.shortest_path",
+    "svm_classifier": "windrow.toolkits.svm_classifier",
     "triangle_counting": "windrow.toolkits.triangle_counting",
 }
 _HOMES = {

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PREFIX = "WINDROW_"
 TRUE = {"1", "true", "yes", "on"}
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+"""Of the logs of a host's processes."""
 TRAVELLING = ("function_timeout", "function_memory")
 """Settings of a user's process that hold for its work on a cluster too."""
 
@@ -69,7 +71,7 @@ class Settings:
     threads: int = field(default_factory=_usable_cores)
     memory_budget: int = field(default_factory=_default_memory)
     scratch: str = field(default_factory=tempfile.gettempdir)
-    io_timeout: float = 60.0
+    io_timeout: float = 40.0
     progress: str = "auto"
     on_interrupt: str = "ask"
     checkpoint_seconds: float = 30.0

@@ -36,6 +36,12 @@ def create(columns: Any, **options: Any) -> Any:
     return gl.logistic_classifier.create(table, **given)
 
 
+def regressed(table: gl.SFrame | None = None, **options: Any) -> Any:
+    rents = [410.0, 590.0, 810.0, 990.0, 1210.0, 1400.0]
+    sf = gl.SFrame({"x": HOURS, "y": rents}) if table is None else table
+    return gl.linear_regression.create(sf, "y", verbose=False, **options)
+
+
 def fitted() -> Any:
     return create({"x": HOURS, "t": ["a", "b"] * 3, "y": PASSED})
 
@@ -211,16 +217,86 @@ def test_a_function_that_raises_tells_the_row_of_the_whole_table(tmp_path: Path)
         (["a", None, "b", "a", "b", "a"], errors.MissingTargetError, ["1 of 6", "dropna('y')"]),
         (["a"] * 6, errors.ClassCountError, ["1 distinct", "6 rows", "at least two"]),
         ([7] * 6, errors.ClassCountError, ["1 distinct", "at least two"]),
-        ([1, 2, 3, 1, 2, 3], errors.ClassCountError, ["3 distinct", "two classes"]),
         ([1.0, math.nan, 0.0, 1.0, 0.0, 1.0], errors.UnsupportedTargetError, ["float", "int or"]),
         ([None] * 6, errors.UnsupportedTargetError, ["float", "int or"]),
     ],
-    ids=["none", "none in text", "one class", "one int", "three classes", "nan", "all none"],
+    ids=["none", "none in text", "one class", "one int", "nan", "all none"],
 )
 def test_a_target_that_cannot_be_learnt(
     target: list[Any], kind: type[Exception], says: list[str]
 ) -> None:
     refused(kind, lambda: create({"x": HOURS, "y": target}), "'y'", *says)
+
+
+def test_more_classes_than_a_model_tells_apart() -> None:
+    three = gl.SFrame({"x": HOURS, "y": [1, 2, 3, 1, 2, 3]})
+    says = ("'y'", "3 distinct", "6 rows", "keep the rows of two")
+    refused(errors.ClassCountError, lambda: gl.svm_classifier.create(three, "y"), *says)
+    rows = list(range(1001))
+    many = ("'y'", "1001 distinct", "at most 1000 classes")
+    refused(errors.ClassCountError, lambda: create({"x": rows, "y": rows}), *many)
+
+
+def test_one_number_a_row_of_three_classes() -> None:
+    model = create({"x": HOURS, "y": [1, 2, 3, 1, 2, 3]})
+    says = ("'margin'", "3 classes", "predict_topk()", "'probability_vector'")
+    refused(errors.BinaryOutputError, lambda: model.predict({"x": 1.0}, "margin"), *says)
+
+
+@pytest.mark.parametrize("bad", [None, math.nan, math.inf, -math.inf])
+def test_a_number_that_cannot_be_learnt_or_measured(bad: float | None) -> None:
+    rents = gl.SArray([410.0, bad, 800.0, bad, 1200.0, 1400.0], dtype=float)
+    sf, says = gl.SFrame({"x": HOURS, "y": rents}), ("'y'", "2 of 6", "dropna('y')")
+    model = regressed()
+    refused(errors.MissingTargetError, lambda: regressed(sf), *says)
+    refused(errors.MissingTargetError, lambda: regressed(validation_set=sf), *says)
+    refused(errors.MissingTargetError, lambda: model.evaluate(sf), *says)
+
+
+@pytest.mark.parametrize(
+    "toolkit, target, says",
+    [
+        ("linear_regression", PASSED, ["str", "int or float"]),
+        ("svm_classifier", HOURS, ["float", "int or str"]),
+    ],
+)
+def test_a_target_of_a_type_that_a_model_cannot_learn(
+    toolkit: str, target: list[Any], says: list[str]
+) -> None:
+    sf = gl.SFrame({"x": HOURS, "y": target})
+    model = getattr(gl, toolkit)
+    refused(
+        errors.UnsupportedTargetError, lambda: model.create(sf, "y", verbose=False), "'y'", *says
+    )
+
+
+@pytest.mark.parametrize(
+    "toolkit, options, kind, says",
+    [
+        ("linear_regression", {"l1_penalty": -1}, errors.OptionRangeError, ["[0, 1e+20]"]),
+        ("linear_regression", {"solver": "gd"}, errors.OptionChoiceError, ["'gd'", "'fista'"]),
+        ("svm_classifier", {"penalty": 0}, errors.OptionRangeError, ["[1e-10, 1e+20]"]),
+        ("svm_classifier", {"solver": "newton"}, errors.OptionChoiceError, ["'auto', 'lbfgs'"]),
+        (
+            "linear_regression",
+            {"l1_penalty": 1.0, "solver": "newton"},
+            errors.PenaltySolverError,
+            ["'newton'", "solver='fista'"],
+        ),
+        (
+            "logistic_classifier",
+            {"l1_penalty": 1.0, "solver": "lbfgs"},
+            errors.PenaltySolverError,
+            ["'lbfgs'", "solver='fista'"],
+        ),
+    ],
+)
+def test_options_that_a_model_does_not_take(
+    toolkit: str, options: dict[str, Any], kind: type[Exception], says: list[str]
+) -> None:
+    model, target = getattr(gl, toolkit), HOURS if toolkit == "linear_regression" else PASSED
+    sf = gl.SFrame({"x": HOURS, "y": target})
+    refused(kind, lambda: model.create(sf, "y", verbose=False, **options), *says)
 
 
 def test_a_feature_without_any_value() -> None:

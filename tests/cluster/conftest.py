@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
     from windrow.deploy.cluster import Cluster
 
-HOSTS = ("host-0", "host-1", "host-2", "client")
+HOSTS = ("host-0", "host-1", "host-2", "spare-0", "spare-1", "client")
 
 
 @pytest.fixture(scope="session")
 def network() -> Iterator[Network]:
-    """Give three hosts and a client; tests may speak to their addresses."""
+    """Give three hosts, two to spare and a client; tests may speak to their addresses."""
     lacking = missing()
     if lacking and IN_CI:
         pytest.fail(f"needs {lacking}, which CI must have", pytrace=False)
@@ -44,8 +45,10 @@ def network() -> Iterator[Network]:
         yield made
 
 
-def start(network: Network, state: Path, num_hosts: int = 3, **changes: Any) -> Cluster:
-    """Start a cluster whose hosts stand in the network."""
+def start(
+    network: Network, state: Path, num_hosts: int = 3, prefix: str = "host", **changes: Any
+) -> Cluster:
+    """Start a cluster whose hosts stand in the network, at those with this prefix."""
     facts: dict[str, Any] = {
         "name": "namespaces",
         "kind": "local",
@@ -57,7 +60,8 @@ def start(network: Network, state: Path, num_hosts: int = 3, **changes: Any) -> 
         "max_lifetime": 3600.0,
         "versions": versions.installed(),
     }
-    return local_cluster.start(ClusterRecord(**(facts | changes)), state, NamespaceGround(network))
+    ground = NamespaceGround(network, prefix)
+    return local_cluster.start(ClusterRecord(**(facts | changes)), state, ground)
 
 
 @contextmanager
@@ -68,11 +72,20 @@ def nothing_left(network: Network, seconds: float = 20.0) -> Iterator[None]:
         scratch = {str(path) for path in Path(tempfile.gettempdir()).glob("windrow-*")}
         return scratch | {f"process {pid}" for pid in network.processes()}
 
+    def told(name: str) -> str:
+        """Add to a process what it is and how it stands, for whoever must find out why."""
+        place = Path("/proc") / name.removeprefix("process ")
+        with suppress(OSError):
+            command = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            state = re.findall(r"^(?:State|PPid):.*", (place / "status").read_text(), re.MULTILINE)
+            return f"{name}: {command} {state} in {(place / 'wchan').read_text()}"
+        return name
+
     before = found()
     yield
     deadline = Deadline(seconds, "every process and scratch file of the hosts to go")
     while left := found() - before:
-        assert not deadline.expired(), left
+        assert not deadline.expired(), sorted(map(told, left))
         deadline.pause(0.05)
 
 

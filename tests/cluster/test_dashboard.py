@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.support.browser import BROWSER, shown
 from tests.support.clusters import Waiting, until
 from tests.support.fitting import PARTITION, cut, write_table
 
@@ -67,3 +69,24 @@ def test_blocks_and_jobs_are_seen_as_they_come(tmp_path: Path) -> None:
     assert found["cluster"]["status"] == "Ended: stopped by a client"
     assert [host["state"] for host in found["hosts"]] == ["ended"]
     board.stop()
+
+
+@pytest.mark.needs(BROWSER)
+def test_a_browser_shows_hosts_blocks_and_iterations(tmp_path: Path) -> None:
+    write_table(tmp_path / "all.csv")
+    table = cut(gl.SFrame(str(tmp_path / "all.csv")), PARTITION).dropna()
+    with gl.deploy.local_cluster.create(
+        "seen", num_hosts=2, memory="1GB", state_path=tmp_path / "state"
+    ) as cluster:
+        with gl.distributed(cluster):
+            gl.logistic_classifier.create(table, "y", validation_set=None, verbose=False)
+        with cluster.dashboard() as board:
+            until("blocks to be seen", lambda: seen(board)["hosts"][0]["in_memory"] > 0)
+            said = shown(board.url, tmp_path)
+    assert "Running, 2 of 2 hosts" in said
+    assert re.search(r"host-0 ready 127\.0\.0\.1 pid \d+ .* \d+ partitions?, .* host-1 ready", said)
+    assert re.search(
+        r"Logistic regression Completed .* Iteration Passes .* Training Accuracy", said
+    )
+    assert "SUCCESS: Optimal solution found." in said
+    assert (tmp_path / "page.png").stat().st_size > 10_000

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ from windrow.execution.cluster_workers import ClusterWorkers
 from windrow.execution.driver import Driver
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import distributed
 
 ROOT = Path(__file__).parents[2]
@@ -27,10 +29,11 @@ BOOT = 60.0
 PROGRAM = """
 import os, sys, threading
 from pathlib import Path
-from windrow.execution.cluster_dask import Credentials
+from windrow.execution.cluster_dask import SETTINGS, Credentials
 from windrow.execution.cluster_host import run_scheduler, run_worker
 
-folder, ready, role, *rest = sys.argv[1:]
+folder, ready, silence, role, *rest = sys.argv[1:]
+SETTINGS["distributed.scheduler.worker-ttl"] = f"{silence}s"
 credentials = Credentials(*(Path(folder) / n for n in ("authority.pem", "host.pem", "host.key")))
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
 tell = lambda address: Path(ready).write_text(address)
@@ -56,11 +59,15 @@ class DaskCluster:
         Tasks that each runs at once.
     memory_budget
         Bytes of blocks that each keeps in memory.
+    silence
+        Seconds without a word after which a worker is given up.
     """
 
-    def __init__(self, workers: int, cores: int = 1, memory_budget: int = 1 << 26) -> None:
+    def __init__(
+        self, workers: int, cores: int = 1, memory_budget: int = 1 << 26, silence: float = 20.0
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="cluster-"))
-        self.cores, self.memory_budget = cores, memory_budget
+        self.cores, self.memory_budget, self.silence = cores, memory_budget, silence
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         for name, data in create_credentials("test", 3600.0).items():
             (self.folder / name).write_bytes(data)
@@ -91,6 +98,16 @@ class DaskCluster:
         process = self.processes.pop(name)
         process.send_signal(signal.SIGKILL)
         _reap(process)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Stop a process for a while: it keeps its connections, and answers nobody."""
+        process = self.processes[name]
+        process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGCONT)
 
     def log(self, name: str) -> str:
         """Give what a process wrote."""
@@ -123,6 +140,7 @@ class DaskCluster:
                     PROGRAM,
                     str(self.folder),
                     str(ready),
+                    str(self.silence),
                     "worker" if rest else "scheduler",
                     *rest,
                 ],

@@ -1,4 +1,4 @@
-"""One table that has everything a fit must take, two fits of it, and their digests.
+"""One table that has everything a fit must take, fits of it, and their digests.
 
 As a program it prints the digests of a table, for processes whose environment differs:
 ``python -m tests.support.fitting TABLE PARTITION_BYTES``.
@@ -24,10 +24,37 @@ if TYPE_CHECKING:
 ROWS = 300_000
 PARTITION = 3_000_000
 """Bytes: three partitions, the first two of two leaves each."""
-SOLVERS: dict[str, dict[str, Any]] = {
-    "newton": {"solver": "newton"},
-    "lbfgs": {"solver": "lbfgs", "max_iterations": 40, "convergence_threshold": 1.0},
+LOGISTIC = ("training_loss", "training_log_loss", "validation_auc")
+LINEAR = ("training_loss", "training_max_error", "validation_max_error", "validation_rmse")
+FITS: dict[str, tuple[str, str, tuple[str, ...], dict[str, Any]]] = {
+    "newton": ("logistic_classifier", "y", LOGISTIC, {"solver": "newton"}),
+    "lbfgs": (
+        "logistic_classifier",
+        "y",
+        LOGISTIC,
+        {"solver": "lbfgs", "max_iterations": 40, "convergence_threshold": 1.0},
+    ),
+    "fista": (
+        "linear_regression",
+        "k",
+        LINEAR,
+        {"l1_penalty": 9.0, "convergence_threshold": 0.3, "max_iterations": 40},
+    ),
+    "regression": ("linear_regression", "k", LINEAR, {}),
+    "svm": (
+        "svm_classifier",
+        "y",
+        ("training_loss", "validation_loss"),
+        {"convergence_threshold": 5e3},
+    ),
+    "three classes": (
+        "logistic_classifier",
+        "third",
+        LOGISTIC,
+        {"features": ["a", "b", "s", "t"]},
+    ),
 }
+"""Toolkit, target, what is measured, and options: few passes each."""
 
 
 def write_table(path: Path) -> None:
@@ -55,19 +82,31 @@ def cut(table: gl.SFrame, partition_bytes: int) -> gl.SFrame:
     return gl.SFrame.from_plan(replace(plan, partition_bytes=partition_bytes))
 
 
-def digests(table: gl.SFrame) -> dict[str, str]:
-    """SHA-256 of all that a fit of each solver found: coefficients, errors, measures."""
+def digests(table: gl.SFrame, only: str | None = None) -> dict[str, str]:
+    """SHA-256 of all that each fit found: coefficients, errors, measures, predictions.
+
+    `only` names the toolkit whose fits are wanted; by default it is all of them.
+    """
     found = {}
-    for name, options in SOLVERS.items():
-        model = gl.logistic_classifier.create(
-            table, "y", missing_value_action="impute", verbose=False, **options
-        )
+    third = table.add_column(table["k"] // 20, "third")
+    for name, (toolkit, target, measures, options) in FITS.items():
+        if only not in {None, toolkit}:
+            continue
+        rows = third if target == "third" else table
+        create = getattr(gl, toolkit).create
+        model = create(rows, target, missing_value_action="impute", verbose=False, **options)
         state = hashlib.sha256()
         coefficients = model.coefficients
         state.update(repr(list(coefficients)).encode())  # Python writes every bit of a float
-        numbers = [model[f] for f in ("training_loss", "training_log_loss", "validation_auc")]
+        numbers = [model[field] for field in measures]
         state.update(np.array(numbers).tobytes())
-        state.update(model.predict(table, "margin").to_numpy().tobytes())
+        shown = "probability_vector" if target == "third" else "margin"
+        kind = {"output_type": shown} if model.OUTPUTS else {}
+        predicted = model.predict(rows, **kind)
+        state.update(predicted.to_numpy().tobytes())
+        if target == "third":
+            again = gl.evaluation.auc(rows[target], predicted, average=None)
+            state.update(repr((model.evaluate(rows, "auc"), again)).encode())
         found[name] = state.hexdigest()
     return found
 

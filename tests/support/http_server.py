@@ -47,6 +47,8 @@ class Behaviour:
         So many of the next requests are answered with 503.
     cuts
         So many of the next bodies end half-way, though their length promised more.
+    stalls
+        So many of the next bodies stop half-way, and their connections stay open.
     """
 
     ranges: bool = True
@@ -59,6 +61,7 @@ class Behaviour:
     most: int | None = None
     failures: int = 0
     cuts: int = 0
+    stalls: int = 0
 
 
 class HttpServer:
@@ -207,16 +210,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, body: bytes, *, chunked: bool) -> None:
         with self.owner.lock:
-            cut = self.owner.behaviour.cuts > 0
+            cut, stalled = self.owner.behaviour.cuts > 0, self.owner.behaviour.stalls > 0
             self.owner.behaviour.cuts -= cut
-        end = len(body) // 2 if cut else len(body)
+            self.owner.behaviour.stalls -= stalled
+        end = len(body) // 2 if cut or stalled else len(body)
         try:
             for start in range(0, end, 1 << 16):
                 part = body[start : min(start + (1 << 16), end)]
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part) if chunked else part)
                 with self.owner.lock:
                     self.owner.sent += len(part)
-            if chunked and not cut:
+            if stalled:
+                self.connection.recv(1)  # returns when the client has had enough
+            elif chunked and not cut:
                 self.wfile.write(b"0\r\n\r\n")
         except (BrokenPipeError, ConnectionResetError):
             pass  # the client has seen enough

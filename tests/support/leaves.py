@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from windrow.learn.leaf import TRAIN, VALIDATION, Leaf
 from windrow.learn.losses import Loss
 from windrow.learn.moments import Moments, Statistics, first_training_row
 from windrow.learn.objective import Objective
-from windrow.learn.tree import tree_sum
+from windrow.learn.tree import Partial, tree_sum
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from windrow.learn.kernels import Curvature, Gradient
+P = TypeVar("P", bound=Partial)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Table:
         levels: tuple[int, ...] = (),
         *,
         loss: Loss = Loss.LOGISTIC,
+        classes: int = 2,
         leaf: int = 1000,
     ) -> Table:
         """Draw a table in which the features say something about the target."""
@@ -80,6 +83,9 @@ class Table:
         empty = np.zeros((rows, 0), np.int64)
         signal = dense @ rng.normal(size=numeric) + rng.normal(size=rows)
         target = signal if loss is Loss.SQUARED else (signal > 0.2).astype(float)
+        if classes > 2:
+            chances = dense @ rng.normal(size=(numeric, classes)) + rng.gumbel(size=(rows, classes))
+            target = chances.argmax(axis=1).astype(float)
         role = rng.choice(np.array([TRAIN, TRAIN, VALIDATION], np.uint8), rows)
         role[0] = TRAIN
         return cls.of(
@@ -91,12 +97,8 @@ class Table:
         trains: NDArray[np.bool_] = self.role == TRAIN
         return trains
 
-    def reduce(
-        self, kernel: Gradient | Curvature | Moments, /, *args: object
-    ) -> NDArray[np.float64]:
-        call: object = kernel
-        assert callable(call)
-        return tree_sum(call(leaf, *args) for leaf in self.leaves)
+    def reduce(self, kernel: Callable[..., P], /, *args: object) -> P:
+        return tree_sum(kernel(leaf, *args) for leaf in self.leaves)
 
     def statistics(self, classes: int = 0) -> tuple[Statistics, NDArray[np.int32]]:
         first = next(row for row in map(first_training_row, self.leaves) if row is not None)
@@ -109,8 +111,10 @@ class Table:
         loss: Loss = Loss.LOGISTIC,
         *,
         l2: float = 0.01,
+        l1: float = 0.0,
         rescale: bool = True,
         class_weights: NDArray[np.float64] | None = None,
+        margins: int = 1,
     ) -> Objective:
-        design = Design.of(*self.statistics(), rescale=rescale)
-        return Objective(self.reduce, design, loss, l2=l2, class_weights=class_weights)
+        design = Design.of(*self.statistics(), rescale=rescale, margins=margins)
+        return Objective(self.reduce, design, loss, l2=l2, l1=l1, class_weights=class_weights)

@@ -132,19 +132,23 @@ class Network:
 
 @dataclass
 class NamespaceGround:
-    """Ground for the hosts of a local cluster: host n stands at the network's ``host-n``."""
+    """Ground for the hosts of a local cluster: host n stands at the network's ``host-n``.
+
+    Whoever cuts lines gives another `prefix`, lest other clusters that stand there lose theirs.
+    """
 
     network: Network
+    prefix: str = "host"
     started: list[int] = field(default_factory=list)
 
     def address(self, number: int) -> str:
         """See `windrow.deploy.local_hosts.Ground`."""
-        return self.network.address(f"host-{number}")
+        return self.network.address(f"{self.prefix}-{number}")
 
     def command(self, number: int) -> list[str]:
         """See `windrow.deploy.local_hosts.Ground`."""
         self.started.append(number)
-        return self.network.enter(f"host-{number}")
+        return self.network.enter(f"{self.prefix}-{number}")
 
 
 def missing() -> str | None:

@@ -87,9 +87,13 @@ def predict(
         typer.Option(metavar="FILE", help="Ends in .csv for CSV; else a folder for load_sframe."),
     ],
     output_type: Annotated[
-        Literal["class", "probability", "margin", "probability_vector"],
-        typer.Option(metavar="TYPE", help="class, probability, margin or probability_vector."),
-    ] = "class",
+        Literal["class", "probability", "margin", "probability_vector"] | None,
+        typer.Option(
+            metavar="TYPE",
+            help="Of a classifier: class if left out, or probability_vector; of two classes also"
+            " probability and margin.",
+        ),
+    ] = None,
     keep: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Copy this column along; repeat for more."),
@@ -112,13 +116,15 @@ def predict(
 
         refuse_unwritable(output)
         sf = table(url, Table(delimiter, header, na, types))
-        predicted = load_model(model).predict(
-            sf, output_type=output_type, missing_value_action=missing_value_action
-        )
+        found = load_model(model)
+        if output_type is not None and not found.OUTPUTS:
+            message = f"{model} predicts a number: leave the type out"
+            raise typer.BadParameter(message, param_hint="--output-type")
+        kind = output_type or ("class" if found.OUTPUTS else "value")
+        asked = {"output_type": kind} if found.OUTPUTS else {}
+        predicted = found.predict(sf, missing_value_action=missing_value_action, **asked)
         result = sf[list(keep or [])]
         result["prediction"] = predicted
         result.save(output)
-        outcome.document.update(
-            output=output, output_type=output_type, columns=result.column_names()
-        )
-        outcome.say(f"{output_type} of each row written to {output}")
+        outcome.document.update(output=output, output_type=kind, columns=result.column_names())
+        outcome.say(f"{kind} of each row written to {output}")

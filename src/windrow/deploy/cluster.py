@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, Self
 
 from windrow.config import Deadline
+from windrow.deploy import logs
 from windrow.deploy.credentials import Credentials
 from windrow.deploy.lifecycle import ENDED, LOST, End, Host, end_of, status_of
 from windrow.deploy.records import ClusterRecord
@@ -180,7 +181,9 @@ class Cluster:
         if end is not None:
             self.disconnect()
             again = self.provider.created_by(self.record)
-            raise ClusterEndedError(self.name, end.time, end.reason, again)
+            error = ClusterEndedError(self.name, end.time, end.reason, again)
+            logs.show(error, self.folder, ["host-0"])
+            raise error
 
     def connection(self) -> Connection:
         """Return the line to its scheduler; it is opened when first asked for.
@@ -236,14 +239,11 @@ class Cluster:
         host
             Its name, for example ``host-0``; a dead one's logs stay.
         """
-        logs = self.folder.folder("logs")
-        if host not in logs.names():
-            raise HostNotFoundError(host, tuple(logs.names()))
-        of_host = logs.folder(host)
-        texts = ((name, of_host.get(name) or b"") for name in of_host.names())
-        return "".join(
-            f"==> {name} <==\n{text.decode(errors='replace').rstrip()}\n\n" for name, text in texts
-        )
+        known = self.folder.folder("logs").names()
+        if host not in known:
+            raise HostNotFoundError(host, tuple(known))
+        found = logs.logs(self.folder, host)
+        return "".join(f"==> {name} <==\n{text.rstrip()}\n\n" for name, text in found)
 
     def dashboard(self, port: int = 0, *, open: bool = False) -> Dashboard:
         """Serve a page that shows hosts, what they hold, jobs and their iterations, as it happens.

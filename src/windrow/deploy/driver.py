@@ -8,18 +8,27 @@ import sys
 import threading
 import traceback
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windrow.config import settings
+from windrow.deploy import logs
 from windrow.deploy.credentials import Credentials
 from windrow.deploy.jobs import CANCELED, JOBS_TOPIC, RUNNING, Job, Outcome, job_topic, pending
 from windrow.deploy.records import HostConfig
 from windrow.deploy.serve import scheduler_of
 from windrow.deploy.state import Folder
 from windrow.deploy.uploads import Uploads
-from windrow.errors import CancelledError, RemoteError, redacted
+from windrow.errors import (
+    CancelledError,
+    HostsKilledError,
+    HostsLostError,
+    RemoteError,
+    SchedulerLostError,
+    redacted,
+)
 from windrow.execution.checkpoints import Keeper
 from windrow.execution.cluster_client import configure, connect, publish, subscribe
 from windrow.execution.cluster_workers import ClusterWorkers
@@ -35,6 +44,8 @@ if TYPE_CHECKING:
 
 POLL = 2.0
 """Seconds between looks at the state store when no bell rings."""
+PULSE = 1.0
+"""Seconds between two signs of life."""
 BATCH = 1.0
 """Seconds of events that may be lost from the record when the driver is killed."""
 
@@ -117,6 +128,7 @@ class DriverProcess:
         self, name: str, generation: Folder, credentials: Credentials, scheduler: str
     ) -> None:
         self.name, self._credentials = name, credentials
+        self._generation = generation
         self._jobs = generation.folder("jobs")
         uploads = Uploads(generation.folder("uploads"))
         self._client = connect(scheduler, credentials.dask())
@@ -171,6 +183,9 @@ class DriverProcess:
             return Outcome(error=CancelledError())
         except BaseException as error:  # noqa: BLE001  # whatever it is, it travels to the client
             error.add_note(redacted(f"on driver {self.name}:\n{traceback.format_exc()}"))
+            if isinstance(error, (HostsKilledError, HostsLostError, SchedulerLostError)):
+                hosts = self._generation.folder("hosts").names()
+                logs.show(error, self._generation, hosts, "worker")
             return Outcome(error=RemoteError.unless_it_travels(error))
 
     def _hear(self, message: dict[str, Any]) -> None:
@@ -178,6 +193,19 @@ class DriverProcess:
         if message.get("cancel") is not None and message["cancel"] == self._running:
             _thread.interrupt_main(signal.SIGINT)
         self._bell.set()
+
+
+def _pulse(sign: Path) -> None:
+    """Show every second that this process lives; its host kills it when it does not."""
+
+    def beat() -> None:
+        with suppress(FileNotFoundError):  # the host has ended, and this process is about to
+            sign.touch()
+            while not never.wait(PULSE):
+                sign.touch()
+
+    never = threading.Event()
+    threading.Thread(target=beat, name="pulse", daemon=True).start()
 
 
 def _silently(event: Event) -> None:
@@ -190,7 +218,9 @@ def main(arguments: list[str]) -> int:
     configure()
     config = HostConfig.from_json(Path(path).read_text())
     credentials = Credentials.of(config.tls, "host")
-    DriverProcess(name, Folder(config.generation), credentials, scheduler_of(config)).serve()
+    driver = DriverProcess(name, Folder(config.generation), credentials, scheduler_of(config))
+    _pulse(config.sign_of(name))
+    driver.serve()
     return 0
 
 

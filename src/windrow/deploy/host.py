@@ -9,6 +9,7 @@ group when this program cannot.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -19,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from windrow.config import Deadline
+from windrow.config import LOG_FORMAT, Deadline
+from windrow.deploy import logs
 from windrow.deploy.credentials import Credentials
 from windrow.deploy.deadman import GOODBYE
 from windrow.deploy.jobs import ENDED, Job, Outcome
@@ -31,14 +33,18 @@ from windrow.io.local import local_path
 if TYPE_CHECKING:
     from typing import IO
 
+_log = logging.getLogger("windrow.host")
+
 TICK = 0.2
 """Seconds between two looks at the children and at the state store."""
 PATIENCE = 5.0
 """Seconds that a child may take to end after it was asked to."""
 ORPHANED = 30.0
 """Seconds without a scheduler after which a host has nobody to work for."""
-RESTARTS = 20
-"""How often a worker or a driver is started again before the host gives up."""
+SILENCE = 25.0
+"""Seconds without a sign of life after which a child counts as frozen, and is killed."""
+FUTILE = 5
+"""How often a worker or a driver may end before it was ready until the host gives up."""
 
 
 @dataclass
@@ -55,16 +61,24 @@ class Child:
         The running process.
     starts
         How often it was started.
+    futile
+        How often it ended before it was ready, since it last was.
+    end
+        How it ended, where its exit code does not say.
     """
 
     role: str
     command: tuple[str, ...]
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    futile: int = 0
+    end: str = ""
+    _sign: tuple[int, float] = (0, 0.0)
 
     def start(self, log: IO[bytes], environment: dict[str, str]) -> None:
         """Start it, or start it again."""
         self.starts += 1
+        self.end = ""
         self.process = subprocess.Popen(  # noqa: S603  # our own modules
             [sys.executable, "-m", *self.command],
             stdin=subprocess.DEVNULL,
@@ -75,7 +89,23 @@ class Child:
 
     def ended(self) -> int | None:
         """Its exit code; None while it runs."""
-        return None if self.process is None else self.process.poll()
+        code = None if self.process is None else self.process.poll()
+        if code is not None:
+            self.end = self.end or f"ended with {code}"
+        return code
+
+    def kill_if_frozen(self, sign: Path) -> None:
+        """Kill it when it has not touched its file for too long.
+
+        That is measured by this process's own looks: where the whole machine slept, all is well.
+        """
+        with contextlib.suppress(FileNotFoundError):  # it is not ready yet
+            touched, now = sign.stat().st_mtime_ns, time.monotonic()
+            if touched != self._sign[0]:
+                self._sign = touched, now
+            elif now - self._sign[1] > SILENCE and self.process is not None:
+                self.end = f"gave no sign of life for {SILENCE:g} s and was killed"
+                self.process.kill()
 
 
 @dataclass
@@ -112,6 +142,7 @@ class Host:
             self._boot(deadman)
             if not self.stopping:
                 self._record("ready")
+                _log.info("ready")
             while not self.stopping:
                 Deadline(self.config.max_lifetime, "the next look").pause(TICK)
                 self._heartbeat(deadman)
@@ -123,7 +154,7 @@ class Host:
         return 0
 
     def stop(self, reason: str) -> None:
-        """Begin to end."""
+        """Begin to end; a signal handler calls it."""
         self.reason = self.reason or reason
         self.stopping = True
 
@@ -155,8 +186,8 @@ class Host:
             deadline.pause(0.02)
 
     def _ready(self, role: str) -> Path:
-        """Name the file by which a child says that it is ready."""
-        return Path(self.config.scratch) / f"{role}.ready"
+        """Name the file by which a child says that it is ready, and then that it lives."""
+        return self.config.sign_of(role)
 
     def _add(self, role: str, *command: str) -> None:
         child = Child(role, command)
@@ -187,7 +218,10 @@ class Host:
             self.stop(f"it lived for max_lifetime, {self.config.max_lifetime:g} s")
         for child in self.children:
             code = child.ended()
-            if code is not None and not self.stopping:
+            if code is None:
+                child.kill_if_frozen(self._ready(child.role))
+            elif not self.stopping:
+                _log.warning("%s, start %d, %s", child.role, child.starts, child.end)
                 self._replace(child, code)
         if self.config.index != 0:
             self._check_chief()
@@ -208,14 +242,17 @@ class Host:
 
     def _replace(self, child: Child, code: int) -> None:
         """Start a dead worker or driver again; without its scheduler a cluster ends."""
+        ready = self._ready(child.role)
+        child.futile = 0 if ready.exists() else child.futile + 1
         if child.role == "scheduler":
-            self._ask_all(f"the scheduler ended with {code}")
-        elif child.starts > RESTARTS:
-            self.stop(f"its {child.role} ended {child.starts} times, the last time with {code}")
+            self._ask_all(f"the scheduler {child.end}")
+        elif child.futile > FUTILE:
+            times = f"ended {child.futile} times before it was ready"
+            self.stop(f"its {child.role} {times}; the last time it {child.end}")
         else:
             if child.role.startswith("driver"):
                 self._bury(child, code)
-            self._ready(child.role).unlink(missing_ok=True)
+            ready.unlink(missing_ok=True)
             self._start(child)
 
     def _bury(self, driver: Child, code: int) -> None:
@@ -226,7 +263,10 @@ class Host:
             job = Job(jobs, name, credentials)
             owner = job.folder.get("claim")
             if owner == driver.role.encode() and job.state not in ENDED:
-                job.finish(Outcome(error=DriverDiedError(name, driver.role, code)))
+                error = DriverDiedError(name, driver.role, code)
+                error.add_note(f"on host {self.config.name}: driver {driver.role} {driver.end}")
+                logs.show(error, self.generation, [self.config.name])
+                job.finish(Outcome(error=error))
 
     def _check_idle(self, age: float) -> None:
         """End the cluster when no job has run for long enough."""
@@ -271,6 +311,7 @@ class Host:
 
     def _end(self, deadman: subprocess.Popen[bytes]) -> None:
         """End every child, remove the scratch folder, say so."""
+        _log.info("ending: %s", self.reason)
         self._record("stopping")
         running = [c.process for c in reversed(self.children) if c.process and c.ended() is None]
         for process in running:
@@ -278,8 +319,8 @@ class Host:
         deadline = Deadline(PATIENCE, "children to end")
         for process in running:
             try:
-                process.wait(max(0.01, PATIENCE if not deadline.expired() else 0.01))
-            except subprocess.TimeoutExpired:
+                process.wait(deadline.remaining())
+            except (subprocess.TimeoutExpired, DeadlineError):
                 process.kill()
                 process.wait()
         shutil.rmtree(self.config.scratch, ignore_errors=True)
@@ -308,6 +349,7 @@ def main(arguments: list[str]) -> int:
     (path,) = arguments
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     host = Host(HostConfig.from_json(Path(path).read_text()), path)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: host.stop("its host program was asked to end"))

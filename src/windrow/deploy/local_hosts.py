@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from windrow.config import Deadline, scratch_folder
 from windrow.deploy.lifecycle import BOOT, ENDED, READY, Host
+from windrow.deploy.logs import tail
 from windrow.deploy.records import HostConfig
 from windrow.errors import DeadlineError, HostStartError
 from windrow.io.local import local_path
@@ -31,8 +32,6 @@ GRACE = 8.0
 """Seconds in which a host that was asked to must have ended."""
 LOOK = 0.02
 """Seconds between two looks at records and processes."""
-TAIL = 50
-"""Lines of each log that an error shows."""
 
 
 class Ground(Protocol):
@@ -183,15 +182,15 @@ class LocalHosts:
             if state == READY:
                 return
             if state == ENDED:
-                raise HostStartError(name, reason, self._tail(name))
+                raise HostStartError(name, reason, tail(self.generation, name))
             if process.returncode is not None:
                 cause = f"its host program ended with {process.returncode}"
-                raise HostStartError(name, cause, self._tail(name))
+                raise HostStartError(name, cause, tail(self.generation, name))
             try:
                 deadline.pause(LOOK)
             except DeadlineError as error:
                 cause = f"it was not ready within {BOOT:g} s"
-                raise HostStartError(name, cause, self._tail(name)) from error
+                raise HostStartError(name, cause, tail(self.generation, name)) from error
 
     def _records(self, name: str) -> int:
         last = self.generation.series(f"hosts/{name}").numbers()
@@ -199,13 +198,6 @@ class LocalHosts:
 
     def _config_path(self, name: str) -> str:
         return str(local_path(f"{self.generation.url}/config/{name}.json"))
-
-    def _tail(self, name: str) -> str:
-        logs = self.generation.folder("logs").folder(name)
-        texts = [(log, (logs.get(log) or b"").decode(errors="replace")) for log in logs.names()]
-        return "\n".join(
-            line for log, text in texts if text for line in [f"[{log}]", *text.splitlines()[-TAIL:]]
-        )
 
 
 def processes(pids: Sequence[int] | None = None) -> dict[int, tuple[int, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -51,6 +52,10 @@ class HostConfig:
     max_lifetime: float = 86400.0
     boot_timeout: float = 600.0
     max_jobs: int = 2
+
+    def sign_of(self, role: str) -> Path:
+        """Name the file that a process touches every second, from when it is ready, as it lives."""
+        return Path(self.scratch) / f"{role}.ready"
 
     def to_json(self) -> str:
         """Write it as text."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from windrow.config import Deadline
 from windrow.deploy.credentials import Credentials
+from windrow.deploy.logs import tail
 from windrow.deploy.records import HostConfig
 from windrow.deploy.state import Folder
 from windrow.execution.cluster_host import run_scheduler, run_worker
@@ -23,7 +26,8 @@ def serve_scheduler(config: HostConfig) -> None:
         _ready(config, "scheduler")
 
     credentials = Credentials.of(config.tls, "host").dask()
-    run_scheduler(config.address, 0, credentials, announce)
+    pulse = partial(_ready, config, "scheduler")
+    run_scheduler(config.address, 0, credentials, announce, pulse)
 
 
 def serve_worker(config: HostConfig) -> None:
@@ -38,6 +42,8 @@ def serve_worker(config: HostConfig) -> None:
         host=config.address,
         jobs=config.max_jobs,
         on_ready=lambda _: _ready(config, "worker"),
+        on_pulse=partial(_ready, config, "worker"),
+        tail=lambda: tail(Folder(config.generation), config.name, "worker"),
     )
 
 
@@ -52,7 +58,8 @@ def scheduler_of(config: HostConfig) -> str:
 
 
 def _ready(config: HostConfig, role: str) -> None:
-    (Path(config.scratch) / f"{role}.ready").touch()
+    with suppress(FileNotFoundError):  # the host has ended, and this process is about to
+        config.sign_of(role).touch()
 
 
 def main(arguments: list[str]) -> int:

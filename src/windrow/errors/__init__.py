@@ -43,6 +43,7 @@ from windrow.errors.graphs import (
     VertexIdTypeError,
 )
 from windrow.errors.models import (
+    BinaryOutputError,
     ClassCountError,
     ClassWeightError,
     ConvergenceWarning,
@@ -55,10 +56,12 @@ from windrow.errors.models import (
     NotYetError,
     OptionChoiceError,
     OptionRangeError,
+    PenaltySolverError,
     SolverSizeError,
     UnknownFieldError,
     UnsupportedFeatureError,
     UnsupportedTargetError,
+    VectorLengthError,
 )
 from windrow.errors.redact import redacted
 from windrow.errors.running import (
@@ -117,6 +120,7 @@ __all__ = [
     "ArgumentTypeError",
     "BadRowError",
     "BadRowsWarning",
+    "BinaryOutputError",
     "CancelledError",
     "CastError",
     "CheckpointMismatchError",
@@ -173,6 +177,7 @@ __all__ = [
     "NotYetError",
     "OptionChoiceError",
     "OptionRangeError",
+    "PenaltySolverError",
     "ReadOnlySourceError",
     "RemoteError",
     "RowIndexError",
@@ -198,6 +203,7 @@ __all__ = [
     "UnsupportedTypeError",
     "UnwritableError",
     "UploadWarning",
+    "VectorLengthError",
     "VersionMismatchError",
     "VertexIdTypeError",
     "WindrowError",

@@ -84,19 +84,54 @@ class MissingTargetError(ToolkitError, ValueError):
         )
 
 
+class BinaryOutputError(ToolkitError, ValueError):
+    """One number a row was asked for, and a model of more than two classes has one a class."""
+
+    def __init__(self, output: str, classes: int) -> None:
+        super().__init__(output, classes)
+        self.output, self.classes = output, classes
+
+    def __str__(self) -> str:
+        return (
+            f"Output type {self.output!r} is only supported for binary classification, and this"
+            f" model has {self.classes} classes; use predict_topk(), or output_type="
+            "'probability_vector', instead."
+        )
+
+
 class ClassCountError(ToolkitError, ValueError):
     """The target does not have the number of classes that the model needs."""
 
-    def __init__(self, column: str, classes: int, rows: int) -> None:
-        super().__init__(column, classes, rows)
-        self.column, self.classes, self.rows = column, classes, rows
+    def __init__(self, column: str, classes: int, rows: int, most: int = 2) -> None:
+        super().__init__(column, classes, rows, most)
+        self.column, self.classes, self.rows, self.most = column, classes, rows, most
 
     def __str__(self) -> str:
         values = "distinct value" if self.classes == 1 else "distinct values"
         found = f"target {self.column!r} has {self.classes} {values} in {self.rows} rows"
         if self.classes < 2:
             return f"{found}; a classifier needs at least two classes to tell apart"
-        return f"{found}; this version classifies into two classes: keep the rows of two"
+        if self.most == 2:
+            return f"{found}; only two can be told apart here: keep the rows of two"
+        return (
+            f"{found}; this model tells at most {self.most} classes apart: a column of that many"
+            " values may be no class at all, or classes that can be put together"
+        )
+
+
+class VectorLengthError(ToolkitError, ValueError):
+    """Vectors of probabilities do not have one for each class."""
+
+    def __init__(self, column: str, rows: int, total: int, classes: int) -> None:
+        super().__init__(column, rows, total, classes)
+        self.column, self.rows, self.total, self.classes = column, rows, total, classes
+
+    def __str__(self) -> str:
+        return (
+            f"{self.column!r} must hold vectors of {self.classes} probabilities, one for each"
+            f" class, and {self.rows} of {self.total} rows have another length; if some classes"
+            " do not occur in the targets, give index_map, a dict of each label and its place"
+        )
 
 
 class ClassWeightError(ToolkitError, ValueError):
@@ -205,6 +240,20 @@ class SolverSizeError(ToolkitError, ValueError):
             f"solver '{self.solver}' takes at most {self.limit} coefficients and this model has"
             f" {self.coefficients}, whose second derivatives would fill {gigabytes:.1f} GB for each"
             " partial sum; use solver='lbfgs'"
+        )
+
+
+class PenaltySolverError(ToolkitError, ValueError):
+    """An l1 penalty was given to a solver that cannot take it."""
+
+    def __init__(self, l1_penalty: float, solver: str) -> None:
+        super().__init__(l1_penalty, solver)
+        self.l1_penalty, self.solver = l1_penalty, solver
+
+    def __str__(self) -> str:
+        return (
+            f"solver '{self.solver}' needs a derivative everywhere, and l1_penalty="
+            f"{self.l1_penalty:g} has none at 0; use solver='fista' (or 'auto'), or l1_penalty=0"
         )
 
 

@@ -23,7 +23,7 @@ SETTINGS: dict[str, Any] = {
     "distributed.scheduler.work-stealing": False,
     "distributed.scheduler.allowed-failures": 10,
     "distributed.scheduler.worker-ttl": "20s",
-    "distributed.scheduler.no-workers-timeout": "60s",
+    "distributed.scheduler.no-workers-timeout": "40s",
     "distributed.scheduler.active-memory-manager.start": False,  # it drops copies that we use
     "distributed.scheduler.http.routes": [],
     # Workers

@@ -13,8 +13,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import distributed
+from tornado.ioloop import PeriodicCallback
 
-from windrow.config import configured
+from windrow.config import LOG_FORMAT, configured
 from windrow.execution.cluster_dask import HELD, Credentials, configure
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["run_scheduler", "run_worker"]
+
+
+PULSE = 1.0
+"""Seconds between two signs of life."""
 
 
 class _Scheduler(distributed.Scheduler):
@@ -43,6 +48,7 @@ def run_scheduler(
     port: int,
     credentials: Credentials,
     on_ready: Callable[[str], None] | None = None,
+    on_pulse: Callable[[], None] | None = None,
 ) -> None:
     """Run a scheduler until it is told to stop.
 
@@ -56,6 +62,8 @@ def run_scheduler(
         What to show, and what to check others by.
     on_ready
         Called with the scheduler's address (``tls://host:port``) once it listens.
+    on_pulse
+        Called every second from then on, while it answers.
 
     Raises
     ------
@@ -73,7 +81,7 @@ def run_scheduler(
             dashboard=False,
             dashboard_address=None,
         )
-        await _until_told(scheduler, on_ready)
+        await _until_told(scheduler, on_ready, on_pulse)
 
     asyncio.run(serve())
 
@@ -91,6 +99,8 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
     jobs: int = 1,
     patience: float = 60.0,
     on_ready: Callable[[str], None] | None = None,
+    on_pulse: Callable[[], None] | None = None,
+    tail: Callable[[], str] = str,
 ) -> None:
     """Run a worker until it is told to stop or its scheduler is gone.
 
@@ -116,6 +126,10 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
         Seconds to look for the scheduler before giving up.
     on_ready
         Called with the worker's address once the scheduler knows it.
+    on_pulse
+        Called every second from then on, while it answers.
+    tail
+        Gives the end of this process's log, for errors to show.
 
     Raises
     ------
@@ -144,11 +158,11 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
             metrics={HELD: lambda _: store.held()},
         )
         store.spool.peers = HostPeers(worker, store.spool)
-        await _until_told(worker, on_ready)
+        await _until_told(worker, on_ready, on_pulse)
 
     with configured(scratch=str(scratch), threads=cores, isolate_functions=True):
         store = Store(memory_budget, jobs)
-        cluster_tasks.serve(store, name)
+        cluster_tasks.serve(store, name, tail)
         try:
             asyncio.run(serve())
         finally:
@@ -161,13 +175,15 @@ def _prepare() -> None:
     logging.basicConfig(
         stream=sys.stdout,
         level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        format=LOG_FORMAT,
         force=True,
     )
 
 
 async def _until_told(
-    server: distributed.Scheduler | distributed.Worker, on_ready: Callable[[str], None] | None
+    server: distributed.Scheduler | distributed.Worker,
+    on_ready: Callable[[str], None] | None,
+    on_pulse: Callable[[], None] | None,
 ) -> None:
     """Start a server, and close it on a signal; end when it ends by itself."""
     import signal
@@ -179,7 +195,10 @@ async def _until_told(
         told = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, told.set)
+        beats = PeriodicCallback(on_pulse or (lambda: None), PULSE * 1000)
+        beats.start()
         ends = {asyncio.ensure_future(told.wait()), asyncio.ensure_future(server.finished())}
         _, pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        beats.stop()
         for other in pending:
             other.cancel()

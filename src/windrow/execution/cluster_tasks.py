@@ -23,7 +23,7 @@ import cloudpickle
 import numpy as np
 
 from windrow.config import configured_here
-from windrow.errors import RemoteError
+from windrow.errors import RemoteError, ToolkitError
 from windrow.execution.cancel import Cancellation, cancellable
 
 if TYPE_CHECKING:
@@ -245,12 +245,16 @@ _values = _Values()
 _running = _Running()
 _store: Store | None = None
 _host = ""
+_tail: Callable[[], str] = str
 
 
-def serve(store: Store, host: str) -> None:
-    """Make this process a worker: tasks that run in it get this store."""
-    global _store, _host  # one store for the process is the point
-    _store, _host = store, host
+def serve(store: Store, host: str, tail: Callable[[], str] = str) -> None:
+    """Make this process a worker: tasks that run in it get this store.
+
+    `tail` gives the end of the process's log, which errors of the host's own bring along.
+    """
+    global _store, _host, _tail  # one store for the process is the point
+    _store, _host, _tail = store, host, tail
 
 
 def cancel(call: str) -> None:
@@ -293,6 +297,8 @@ def run(request: Request, *values: Parcel) -> object:
             return cancellable(task, _running.of(request.call))(store, item)
     except BaseException as error:  # noqa: BLE001  # whatever it is, it travels to the driver
         error.add_note(f"on host {_host}:\n{traceback.format_exc()}")
+        if isinstance(error, (OSError, MemoryError, ToolkitError)) and (end := _tail()):
+            error.add_note(f"the end of the logs:\n{end}")
         return Failure(cloudpickle.dumps(RemoteError.unless_it_travels(error)))
 
 

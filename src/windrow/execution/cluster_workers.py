@@ -40,6 +40,8 @@ KEPT = 64
 """Shared values that stay with the hosts, and names of blocks whose homes are remembered."""
 FRESH = 1.0
 """Seconds for which the list of hosts is good."""
+PROMPT = 5.0
+"""Seconds in which results that are ready should come; where they do not, ever more are given."""
 
 
 class ClusterWorkers:
@@ -109,7 +111,7 @@ class ClusterWorkers:
         """Return the addresses of the hosts' workers, and how many tasks each runs at once."""
         if time.monotonic() - self._seen > FRESH:
             with self._link.in_our_words():
-                workers = self._link.client.scheduler_info()["workers"]
+                workers = self._link.client.scheduler_info(n_workers=-1)["workers"]
             self._threads = {address: workers[address]["nthreads"] for address in sorted(workers)}
             self._seen = time.monotonic()
         return self._threads
@@ -148,6 +150,27 @@ class _Link:
         It is the result of a task, so that it can be had again when the host that has it dies.
         """
         return self.client.submit(cluster_tasks.carry, parcel, key=f"windrow-{key}", pure=False)
+
+    def fetch(self, futures: list[Future]) -> list[Any]:
+        """Wait for results and take them from the hosts that have them.
+
+        A frozen host keeps its connections open, and whoever reads from one waits for ever, also
+        when the scheduler has long given that host up. So who has them is asked anew.
+        """
+
+        def gathered() -> Any:
+            return self.client.gather(futures, direct=True, asynchronous=True)
+
+        patience = PROMPT
+        with self.in_our_words():
+            while True:
+                ready = all(future.done() for future in futures)
+                try:
+                    found: list[Any] = self.client.sync(gathered, callback_timeout=patience)
+                except TimeoutError:
+                    patience *= 2 if ready else 1
+                else:
+                    return found
 
     @contextmanager
     def in_our_words(self) -> Iterator[None]:
@@ -245,8 +268,7 @@ class _Call:
 
     def _results(self, futures: list[Future]) -> Iterator[Any]:
         """Wait for some results; an error of a task is raised as its own type."""
-        with self._link.in_our_words():
-            results = self._client.gather(futures, direct=True)
+        results = self._link.fetch(futures)
         self._running.difference_update(futures)
         for result in results:
             if isinstance(result, Failure):

@@ -31,7 +31,7 @@ from windrow.execution.tasks import (
 )
 from windrow.execution.workers import evenly
 from windrow.io import memory
-from windrow.learn.tree import TreeSum, tree_sum
+from windrow.learn.tree import Partial, TreeSum, tree_sum
 from windrow.plan.compose import select
 from windrow.plan.node import digest
 from windrow.plan.sources import LEAF_ROWS
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from windrow.execution.table import Table
     from windrow.execution.workers import Share, Workers
     from windrow.io.sources import Rejected
-    from windrow.learn.tree import Partial
     from windrow.plan.sources import Piece
     from windrow.plan.tables import Plan
     from windrow.progress import Event, Listener
@@ -59,7 +58,7 @@ if TYPE_CHECKING:
     """Subtrees to add up in one task, and for each such load its place."""
 
 T = TypeVar("T")
-P = TypeVar("P", bound="Partial")
+P = TypeVar("P", bound=Partial)
 R = TypeVar("R")
 
 
@@ -193,7 +192,7 @@ class DriverSession:
             tree_sum([part.facts for part in parts]),
         )
 
-    def reduce(self, kernel: Kernel, blocks: Blocks, *arguments: object) -> Vector:
+    def reduce(self, kernel: Kernel[P], blocks: Blocks, *arguments: object) -> P:
         """See `Session`."""
         task = ReduceLeaves(self._recipe(blocks), kernel, arguments)
         return self._summed(task, *self._loads(blocks))

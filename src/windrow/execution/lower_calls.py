@@ -60,7 +60,9 @@ def outcome(node: Score, found: Mapping[str, pl.Series]) -> pl.Series:
     return found[node.output].cast(PHYSICAL[node.dtype])
 
 
-def _series(values: Any) -> pl.Series:  # an array or a list
+def _series(values: Any) -> pl.Series:  # an array, a column or a list
+    if isinstance(values, pl.Series):
+        return values
     if isinstance(values, np.ndarray) and values.dtype.kind in "iufb":
         return pl.Series(values)
     return series_from_values(list(values))[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from windrow.learn.tree import Partial
 from windrow.plan.node import digest
 
 if TYPE_CHECKING:
@@ -175,8 +176,8 @@ class Blocks:
         return replace(self, finisher=finisher)
 
 
-Kernel = Callable[..., "Vector"]
-"""``kernel(leaf, *arguments)`` -> what is added up over leaves; must pickle."""
+Kernel = Callable[..., P]
+"""``kernel(leaf, *arguments)`` -> what is added up over leaves; both must pickle."""
 
 
 class Session(Protocol):
@@ -191,7 +192,7 @@ class Session(Protocol):
         """Read the plan once and build its raw blocks."""
         ...
 
-    def reduce(self, kernel: Kernel, blocks: Blocks, *arguments: object) -> Vector:
+    def reduce(self, kernel: Kernel[P], blocks: Blocks, *arguments: object) -> P:
         """Add up ``kernel(leaf, *arguments)`` over all leaves in the fixed tree."""
         ...
 

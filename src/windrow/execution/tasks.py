@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from windrow.execution import group, order
 from windrow.execution.cuts import LEVELS, Leaves
 from windrow.execution.notes import noting
-from windrow.learn.tree import TreeSum
+from windrow.learn.tree import Partial, TreeSum
 from windrow.plan.sources import LEAF_ROWS
 
 if TYPE_CHECKING:
@@ -197,20 +197,20 @@ class EncodePartition:
 
 
 @dataclass(frozen=True)
-class ReduceLeaves:
+class ReduceLeaves(Generic[P]):
     """Adds up a kernel over the leaves below each of some subtrees."""
 
     recipe: BlockRecipe
-    kernel: Kernel
+    kernel: Kernel[P]
     arguments: tuple[object, ...]
 
-    def __call__(self, store: Store, load: tuple[Subtree, ...]) -> tuple[Vector, ...]:
+    def __call__(self, store: Store, load: tuple[Subtree, ...]) -> tuple[P, ...]:
         """Do it."""
         leaves = Leaves(self.recipe.blocks.counts, LEAF_ROWS)
         return tuple(self._sum(store, leaves, subtree) for subtree in load)
 
-    def _sum(self, store: Store, leaves: Leaves, subtree: Subtree) -> Vector:
-        total: TreeSum[Vector] = TreeSum()
+    def _sum(self, store: Store, leaves: Leaves, subtree: Subtree) -> P:
+        total: TreeSum[P] = TreeSum()
         for partition, places in groupby(leaves.within(subtree), key=itemgetter(0)):
             block = self.recipe.leaves(store, partition)
             for _, place in places:

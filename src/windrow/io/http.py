@@ -358,5 +358,8 @@ def _refuse(url: str, error: Exception) -> NoReturn:
     if isinstance(reason, socket.gaierror):
         host = urllib.parse.urlsplit(url).hostname
         raise SourceNotFoundError(url, f"the host {host} is not known") from error
+    if isinstance(reason, TimeoutError):
+        text = f"no byte came for {settings().io_timeout:g} s (the setting io_timeout)"
+        raise SourceRefusedError(url, 0, text) from error
     text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
     raise SourceRefusedError(url, 0, text) from error

@@ -4,8 +4,8 @@ A libm differs between hosts and NumPy picks another implementation for each ins
 are branch-free sums and products in a fixed order, so that a compiler may run many rows side by
 side and never changes a bit. Polynomials: Taylor for exp, fdlibm's (Sun, 1993) for the logarithms.
 
-`exp`, `exp_negative`, `log`, `log1p_unit` and `sigmoid` are scalars for use inside kernels; the
-``*_array`` functions, `dot`, `matvec` and `total` are for everything outside them.
+`exp`, `exp_negative`, `log`, `log1p_positive`, `log1p_unit` and `sigmoid` are scalars for use
+inside kernels; the ``*_array`` functions, `dot`, `matvec` and `total` are for everything outside.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ __all__ = [
     "exp_array",
     "exp_negative",
     "log",
+    "log1p_positive",
     "log1p_unit",
     "log_array",
     "matvec",
@@ -108,18 +109,31 @@ def _log_ratio(f: float, k: float) -> float:
 
 
 @inlined
+def _ratio(x: float) -> tuple[float, float]:
+    """Split a normal x > 0 into (1 + f) * 2^k with 1 + f in [sqrt(1/2), sqrt(2)]: f and k."""
+    bits = np.float64(x).view(np.uint64)
+    shifted = np.uint64(bits - np.uint64(_HALF_SQRT2) + np.uint64(_BIAS))
+    exponent = np.uint64((shifted >> np.uint64(52)) | np.uint64(_TWO52))
+    mantissa = np.uint64((shifted & np.uint64(0xFFFFFFFFFFFFF)) + np.uint64(_HALF_SQRT2))
+    return mantissa.view(np.float64) - 1.0, exponent.view(np.float64) - _TWO52_AND_BIAS
+
+
+@inlined
 def log(x: float) -> float:
     """log(x); -inf at 0, NaN below, inf and NaN are kept."""
     tiny = x < _TINY
-    scaled = x * _TWO54 if tiny else x
-    bits = np.float64(scaled).view(np.uint64)
-    shifted = np.uint64(bits - np.uint64(_HALF_SQRT2) + np.uint64(_BIAS))
-    exponent = np.uint64((shifted >> np.uint64(52)) | np.uint64(_TWO52))
-    k = exponent.view(np.float64) - _TWO52_AND_BIAS - (54.0 if tiny else 0.0)
-    mantissa = np.uint64((shifted & np.uint64(0xFFFFFFFFFFFFF)) + np.uint64(_HALF_SQRT2))
-    value = _log_ratio(mantissa.view(np.float64) - 1.0, k)
+    f, k = _ratio(x * _TWO54 if tiny else x)
+    value = _log_ratio(f, k - (54.0 if tiny else 0.0))
     value = value if x > 0.0 else (-np.inf if x == 0.0 else np.nan)
     return value if x < np.inf else (x if x == np.inf else value)
+
+
+@inlined
+def log1p_positive(x: float) -> float:
+    """log(1 + x) for a finite x >= 0, accurate for the smallest x too."""
+    small = x < 0.41421356237309503
+    f, k = _ratio(1.0 + x)
+    return _log_ratio(x if small else f, 0.0 if small else k)
 
 
 @inlined

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from windrow.learn import tiles
+from windrow.learn import softmax, tiles
 from windrow.learn.jit import kernel
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
 from windrow.learn.losses import Loss, link
+from windrow.learn.peaks import Peaked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from windrow.learn.layout import Layout
 
-__all__ = ["Curvature", "Gradient", "Sums", "margins"]
+__all__ = ["Curvature", "Gradient", "Sums", "WithPeaks", "margins"]
 
 _HEAD = 3  # loss, and how good the predictions are in training and validation
 _SQUARED = int(Loss.SQUARED)
@@ -37,9 +38,11 @@ class Sums(NamedTuple):
         Weighted loss of the training rows, without a penalty.
     score_train, score_validation : float
         Rows classified right; of the squared loss, sums of squared errors.
-    gradient : float64 (size,)
-        By the expanded weights.
+    gradient : float64 (margins * size,)
+        By the expanded weights, margin by margin.
     hessian : float64 (size, size), or None
+        Of several margins (margins (margins + 1) / 2, size, size): a block for each pair, see
+        `Design.contract_hessian`.
     """
 
     loss: float
@@ -49,16 +52,16 @@ class Sums(NamedTuple):
     hessian: NDArray[np.float64] | None
 
     @classmethod
-    def of(cls, partial: NDArray[np.float64], layout: Layout) -> Sums:
+    def of(cls, partial: NDArray[np.float64], layout: Layout, margins: int = 1) -> Sums:
         """Take a partial apart."""
-        size = layout.size
+        side, size = layout.size, margins * layout.size
         rest = partial[_HEAD + size :]
         return cls(
             float(partial[0]),
             float(partial[1]),
             float(partial[2]),
             partial[_HEAD : _HEAD + size],
-            rest.reshape(size, size) if rest.size else None,
+            rest.reshape((-1, side, side) if margins > 1 else (side, side)) if rest.size else None,
         )
 
 
@@ -72,10 +75,11 @@ def _pass(
     W: NDArray[np.float64],
     weights: NDArray[np.float64],
     head: NDArray[np.float64],
+    peaks: NDArray[np.float64],
     g: NDArray[np.float64],
     H: NDArray[np.float64],
 ) -> None:
-    """Fill head, g and (unless it is empty) H with the sums over one leaf."""
+    """Fill head, peaks, g and (unless it is empty) H with what one leaf contributes."""
     scratch, pair = np.empty((5, TILE)), np.empty((2, TILE))
     z, w, loss, r, h = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     for t in range(dense.shape[0]):
@@ -85,6 +89,8 @@ def _pass(
         head[0] += tiles.lane_sum(loss)
         if kind == _SQUARED:
             tiles.squared_errors(z, y, loss)
+            peaks[0] = max(peaks[0], tiles.role_max(loss, role[t], TRAIN))
+            peaks[1] = max(peaks[1], tiles.role_max(loss, role[t], VALIDATION))
         else:
             tiles.hits(z, y, loss)
         head[1] += tiles.role_sum(loss, role[t], TRAIN)
@@ -101,14 +107,22 @@ def _run(
     leaf: Leaf,
     W: NDArray[np.float64],
     weights: NDArray[np.float64] | None,
-    size: int,
-    side: int,
+    peaks: NDArray[np.float64] | None,
+    *,
+    curvature: bool,
 ) -> NDArray[np.float64]:
-    out = np.zeros(_HEAD + size + side * side)
-    head, g = out[:_HEAD], out[_HEAD : _HEAD + size]
-    H = out[_HEAD + size :].reshape(side, side)
-    cost = np.ones(2) if weights is None else weights
-    _pass(int(loss), leaf.dense, leaf.codes, leaf.target, leaf.role, W, cost, head, g, H)
+    side, margins = W.shape[-1], 1 if W.ndim == 1 else W.shape[0]
+    blocks = margins * (margins + 1) // 2 if curvature else 0
+    out = np.zeros(_HEAD + W.size + blocks * side * side)
+    head, g, H = out[:_HEAD], out[_HEAD : _HEAD + W.size], out[_HEAD + W.size :]
+    cost = np.ones(margins + 1) if weights is None else weights
+    largest = np.zeros(2) if peaks is None else peaks
+    rows = (leaf.dense, leaf.codes, leaf.target, leaf.role)
+    if W.ndim == 1:
+        square = H.reshape(blocks * side, blocks * side)
+        _pass(int(loss), *rows, W, cost, head, largest, g, square)
+    else:
+        softmax.add(*rows, W, cost, head, g.reshape(W.shape), H.reshape(blocks, side, side))
     return out
 
 
@@ -116,35 +130,71 @@ def _run(
 class Gradient:
     """Loss, rows right and the gradient by the expanded weights.
 
-    Called with a leaf, the weights W float64 (layout.size,) and optionally a weight per class
-    float64 (2,), it gives [loss, score_train, score_validation, gradient ...]: see `Sums`.
+    Called with a leaf, the weights W and optionally a weight per class float64 (classes,), it gives
+    [loss, score_train, score_validation, gradient ...]: see `Sums`. W is float64 (layout.size,), or
+    (margins, layout.size) where each class but the first has a margin of its own: the logistic
+    loss is then that of `softmax`.
     """
 
     loss: Loss
     layout: Layout
 
     def __call__(
-        self, leaf: Leaf, W: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+        self,
+        leaf: Leaf,
+        W: NDArray[np.float64],
+        weights: NDArray[np.float64] | None = None,
+        peaks: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """Sum over the training rows of a leaf."""
-        return _run(self.loss, leaf, W, weights, self.layout.size, 0)
+        """Sum over the training rows of a leaf; `peaks` (2,) is filled as `WithPeaks` says."""
+        return _run(self.loss, leaf, W, weights, peaks, curvature=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Curvature:
     """What `Gradient` gives, followed by the whole symmetric Hessian, row by row.
 
-    The partial has 3 + size + size^2 numbers: see `Sums`.
+    The partial has 3 + size + size^2 numbers, of several margins a block for each pair: see `Sums`.
     """
 
     loss: Loss
     layout: Layout
 
     def __call__(
-        self, leaf: Leaf, W: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+        self,
+        leaf: Leaf,
+        W: NDArray[np.float64],
+        weights: NDArray[np.float64] | None = None,
+        peaks: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """Sum over the training rows of a leaf."""
-        return _run(self.loss, leaf, W, weights, self.layout.size, self.layout.size)
+        """Sum over the training rows of a leaf; `peaks` (2,) is filled as `WithPeaks` says."""
+        return _run(self.loss, leaf, W, weights, peaks, curvature=True)
+
+
+@dataclass(frozen=True, slots=True)
+class WithPeaks:
+    """What another kernel of the squared loss gives, and the largest errors, in the same pass.
+
+    The peaks of its partials are the largest squared error of a training row and of a validation
+    row; 0 where there is none.
+
+    Examples
+    --------
+    >>> from windrow.learn.layout import Layout
+    >>> leaf = Leaf.pack([np.array([1.0, 2.0])], [], np.array([1.0, 5.0]), np.ones(2, np.uint8))
+    >>> kernel = WithPeaks(Gradient(Loss.SQUARED, Layout(1)))
+    >>> kernel(leaf, np.array([0.0, 1.0])).peaks.tolist()
+    [9.0, 0.0]
+    """
+
+    kernel: Gradient | Curvature
+
+    def __call__(
+        self, leaf: Leaf, W: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+    ) -> Peaked:
+        """Go over a leaf."""
+        peaks = np.zeros(2)
+        return Peaked(self.kernel(leaf, W, weights, peaks), peaks)
 
 
 @kernel
@@ -158,18 +208,30 @@ def _margins(
         tiles.margins(dense[t], codes[t], W, out[t])
 
 
+@kernel
+def _several_margins(
+    dense: NDArray[np.float64],
+    codes: NDArray[np.int32],
+    W: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    for t in range(dense.shape[0]):
+        for k in range(W.shape[0]):
+            tiles.margins(dense[t], codes[t], W[k], out[k, t])
+
+
 def margins(leaf: Leaf, W: NDArray[np.float64]) -> NDArray[np.float64]:
     """Margin of each row of a leaf.
 
     Parameters
     ----------
     leaf : Leaf
-    W : float64 (layout.size,)
+    W : float64 (layout.size,) or (margins, layout.size)
         Expanded weights.
 
     Returns
     -------
-    float64 (leaf.rows,)
+    float64 (leaf.rows,) or (margins, leaf.rows)
         NaN where a feature is NaN.
 
     Examples
@@ -178,6 +240,6 @@ def margins(leaf: Leaf, W: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> margins(leaf, np.array([10.0, 3.0])).tolist()
     [13.0, 16.0]
     """
-    out = np.empty((leaf.dense.shape[0], TILE))
-    _margins(leaf.dense, leaf.codes, W, out)
-    return out.reshape(-1)[: leaf.rows]
+    out = np.empty((*W.shape[:-1], leaf.dense.shape[0], TILE))
+    (_margins if W.ndim == 1 else _several_margins)(leaf.dense, leaf.codes, W, out)
+    return out.reshape((*W.shape[:-1], -1))[..., : leaf.rows]

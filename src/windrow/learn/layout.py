@@ -4,6 +4,7 @@ The *expanded* space has a place for the intercept (0), for each numeric column 
 every level of every categorical column, in order. Kernels know this space alone: a row's code is
 the place of its level. The *free* coefficients are those that a solver moves: levels that occur in
 training, except each column's reference; and they are rescaled, b_free = scale * b_expanded.
+A model of several margins (one a class, but the first) has a set of each for every margin.
 """
 
 from __future__ import annotations
@@ -59,19 +60,27 @@ class Design:
     Parameters
     ----------
     layout : Layout
-    free : int64 (n,)
+    free : int64 (f,)
         Increasing places in the expanded space; the first is 0, the intercept.
-    scale : float64 (n,)
+    scale : float64 (f,)
         A rescaled coefficient is the expanded one times this.
+    margins : int, default 1
+        Sets of coefficients; vectors (n,) hold one set after the other, n = margins * f.
     """
 
     layout: Layout
     free: NDArray[np.int64]
     scale: NDArray[np.float64]
+    margins: int = 1
 
     @classmethod
     def of(
-        cls, statistics: Statistics, reference: NDArray[np.int32], *, rescale: bool = True
+        cls,
+        statistics: Statistics,
+        reference: NDArray[np.int32],
+        *,
+        rescale: bool = True,
+        margins: int = 1,
     ) -> Design:
         """Choose the free coefficients and their scales from the statistics of the training rows.
 
@@ -87,6 +96,7 @@ class Design:
             first training row.
         rescale : bool, default True
             False sets every scale to 1.
+        margins : int, default 1
 
         Raises
         ------
@@ -106,24 +116,52 @@ class Design:
         if rescale:
             mean, variance = statistics.mean[free], statistics.variance[free]
             scale[1:] = np.sqrt(np.maximum(mean * mean + variance, 1e-10))[1:]
-        return cls(layout, free, scale)
+        return cls(layout, free, scale, margins)
 
     @property
     def size(self) -> int:
-        """Number of free coefficients, the intercept included."""
-        return self.free.size
+        """Number n of free coefficients of all margins, the intercepts included."""
+        return self.margins * self.free.size
+
+    @property
+    def penalised(self) -> NDArray[np.bool_]:
+        """Which coefficients (n,) a penalty acts on: all but the intercepts."""
+        return np.tile(self.free > 0, self.margins)
 
     def expand(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Rescaled free coefficients (n,) to weights (layout.size,), 0 at the references."""
-        weights = np.zeros(self.layout.size)
-        weights[self.free] = b / self.scale
-        return weights
+        """Rescaled free coefficients (n,) to weights, 0 at the references.
+
+        Returns
+        -------
+        float64 (layout.size,), of several margins (margins, layout.size)
+        """
+        weights = np.zeros((self.margins, self.layout.size))
+        weights[:, self.free] = b.reshape(self.margins, -1) / self.scale
+        return weights[0] if self.margins == 1 else weights
+
+    def unscaled(self, b: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rescaled free coefficients (n,) in the units of the data (n,)."""
+        return (b.reshape(self.margins, -1) / self.scale).reshape(-1)
 
     def contract(self, gradient: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Gradient (layout.size,) by the weights to one (n,) by the rescaled coefficients."""
-        return gradient[self.free] / self.scale
+        """Gradient (margins * layout.size,) by the weights to one (n,) by the coefficients."""
+        return self.unscaled(gradient.reshape(self.margins, -1)[:, self.free])
 
     def contract_hessian(self, hessian: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Hessian (layout.size, layout.size) to one (n, n) by the rescaled coefficients."""
-        inner = hessian.reshape(self.layout.size, self.layout.size)[np.ix_(self.free, self.free)]
-        return inner / self.scale[:, None] / self.scale[None, :]
+        """Hessian by the weights to one (n, n) by the rescaled coefficients.
+
+        Parameters
+        ----------
+        hessian : float64 (margins (margins + 1) / 2, layout.size, layout.size)
+            A symmetric block for each pair of margins: (0, 0), (1, 0), (1, 1), (2, 0) ...
+        """
+        f, size = self.free.size, self.layout.size
+        blocks = iter(hessian.reshape(-1, size, size))
+        found = np.empty((self.size, self.size))
+        for a in range(self.margins):
+            for b in range(a + 1):
+                inner = next(blocks)[np.ix_(self.free, self.free)]
+                block = inner / self.scale[:, None] / self.scale[None, :]
+                found[b * f : (b + 1) * f, a * f : (a + 1) * f] = block.T
+                found[a * f : (a + 1) * f, b * f : (b + 1) * f] = block
+        return found

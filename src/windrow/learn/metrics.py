@@ -1,6 +1,6 @@
 """Measures of predictions, each in two halves: counts that add up, and what follows from them.
 
-The first half (`confusion`, `score_bins`, `log_loss_sum`, `squared_error_sum`) looks at rows and
+The first half (`confusion`, `score_bins`, and the sums of losses and errors) looks at rows and
 gives a statistic; statistics of parts of a table add with ``+``. The second half turns the sum into
 numbers. A measure that the counts leave undefined (a share of nothing) is NaN.
 """
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
 
-from windrow.learn.elementary import dot, log_array, total
+from windrow.learn.elementary import dot, exp_array, log_array, total
+from windrow.learn.losses import HINGE_GAMMA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,9 @@ __all__ = [
     "binned",
     "confusion",
     "fbeta",
+    "hinge_loss_sum",
     "log_loss_sum",
+    "mean_auc",
     "precision",
     "recall",
     "roc_curve",
@@ -93,6 +96,23 @@ def log_loss_sum(own: NDArray[np.float64]) -> float:
     20.723
     """
     return -total(log_array(np.clip(own, CLIP, 1.0 - CLIP)))
+
+
+def hinge_loss_sum(own: NDArray[np.float64]) -> float:
+    """Sum of the smoothed hinge over rows: log(1 + exp(30 (1 - m))) / 30.
+
+    Parameters
+    ----------
+    own : float64 (rows,)
+        Margins m towards each row's own class.
+
+    Examples
+    --------
+    >>> round(hinge_loss_sum(np.array([-1.0, 1.0])), 6)
+    2.023105
+    """
+    u = HINGE_GAMMA * (1.0 - own)
+    return total(np.maximum(u, 0.0) + log_array(1.0 + exp_array(-np.abs(u)))) / HINGE_GAMMA
 
 
 def squared_error_sum(target: NDArray[np.float64], predicted: NDArray[np.float64]) -> float:
@@ -164,6 +184,17 @@ def auc(bins: NDArray[np.int64]) -> float:
     curve = roc_curve(bins)
     fpr, tpr = np.append(curve.fpr, 0.0), np.append(curve.tpr, 0.0)
     return dot(fpr[:-1] - fpr[1:], tpr[:-1] + tpr[1:]) / 2.0
+
+
+def mean_auc(bins: NDArray[np.int64]) -> float:
+    """Mean of the areas under several curves, of those that are defined; NaN when none is.
+
+    Parameters
+    ----------
+    bins : int64 (curves, 2, 1001)
+        Sums of `score_bins`, one for each class against all others.
+    """
+    return _mean(np.array([auc(each) for each in bins]))
 
 
 def accuracy(counts: NDArray[np.int64], average: Average = "micro") -> NDArray[np.float64] | float:
@@ -240,6 +271,11 @@ def _averaged(
     np.divide(part, whole, out=each, where=whole > 0)
     if average is None:
         return each
+    return _mean(each)
+
+
+def _mean(each: NDArray[np.float64]) -> float:
+    """Mean of what is not NaN."""
     known = each[~np.isnan(each)]
     return total(known) / known.size if known.size else float("nan")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FirstRow", "Moments", "Statistics", "first_training_row"]
 
-_HEAD = 2  # training rows, validation rows
+_HEAD = 4  # training rows, validation rows, sum and sum of squares of a target that is a number
 
 
 class FirstRow(NamedTuple):
@@ -107,6 +107,13 @@ def _moments(
             for i in range(TILE):
                 if role[t, i] == TRAIN and 0.0 <= target[t, i] < classes.shape[0]:
                     classes[int(target[t, i])] += 1.0
+        else:
+            for i in range(TILE):
+                v[i] = target[t, i] if role[t, i] == TRAIN else 0.0
+            head[2] += lane_sum(v)
+            for i in range(TILE):
+                v[i] = v[i] * v[i]
+            head[3] += lane_sum(v)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,8 @@ class Statistics:
     layout : Layout
     n_train, n_validation : int
         Rows of each role.
+    target_sums : float64 (2,)
+        Sum and sum of squares of a target that is a number, over the training rows; else 0.
     class_counts : int64 (classes,)
         Training rows of each class.
     count : int64 (layout.size,)
@@ -174,6 +183,7 @@ class Statistics:
     layout: Layout
     n_train: int
     n_validation: int
+    target_sums: NDArray[np.float64]
     class_counts: NDArray[np.int64]
     count: NDArray[np.int64]
     mean: NDArray[np.float64]
@@ -200,6 +210,7 @@ class Statistics:
             layout,
             n,
             int(partial[1]),
+            partial[2:_HEAD],
             partial[_HEAD : _HEAD + k].astype(np.int64),
             count,
             mean,

@@ -2,22 +2,27 @@
 
 In the rescaled free coefficients b (see `Design`)::
 
-    F(b) = sum_i l(m_i, y_i) + l2 * sum_{j > 0} b_j^2
+    F(b) = sum_i l(m_i, y_i) + l2 * sum_{j > 0} b_j^2 + l1 * sum_{j > 0} |b_j|
 
-The intercept, b_0, is not penalised. Sums, never means.
+Intercepts, b_0 of each margin, are not penalised. Sums, never means. The last term has no
+derivative at 0: it is left out of what is evaluated here, and a solver that takes it (fista) meets
+it by `shrunk`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
 from windrow.learn.elementary import dot
-from windrow.learn.kernels import Curvature, Gradient, Sums
+from windrow.learn.kernels import Curvature, Gradient, Sums, WithPeaks
+from windrow.learn.tree import Partial
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from windrow.learn.layout import Design
@@ -26,10 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "Objective", "Reduce"]
 
 
+P = TypeVar("P", bound=Partial)
+
+
 class Reduce(Protocol):
     """Sum of a kernel's partials over all leaves, in the fixed tree: what a session offers."""
 
-    def __call__(self, kernel: Gradient | Curvature, /, *args: object) -> NDArray[np.float64]:
+    def __call__(self, kernel: Callable[..., P], /, *args: object) -> P:
         """Call the kernel with each leaf and the arguments; add the partials up."""
 
 
@@ -40,7 +48,7 @@ class Evaluation:
     Attributes
     ----------
     value : float
-        Loss and penalty.
+        Loss and l2 penalty.
     loss : float
         The loss alone, class weights included.
     gradient : float64 (n,)
@@ -49,6 +57,8 @@ class Evaluation:
         Of the value, the penalty included; None when it was not asked for.
     score_train, score_validation : float
         Rows classified right; sums of squared errors when the loss is squared.
+    peak_train, peak_validation : float
+        Largest squared errors when the loss is squared, else 0.
     """
 
     value: float
@@ -57,6 +67,8 @@ class Evaluation:
     hessian: NDArray[np.float64] | None
     score_train: float
     score_validation: float
+    peak_train: float = 0.0
+    peak_validation: float = 0.0
 
     @property
     def finite(self) -> bool:
@@ -74,9 +86,9 @@ class Objective:
         Gives the sum of a kernel over all leaves. Each call is one pass over the data.
     design : Design
     loss : Loss
-    l2 : float, default 0
-        At least 0.
-    class_weights : float64 (2,), optional
+    l2, l1 : float, default 0
+        Penalties, at least 0.
+    class_weights : float64 (classes,), optional
         Cost of a row of each class; 1 when left out.
 
     Attributes
@@ -92,14 +104,17 @@ class Objective:
         loss: Loss,
         *,
         l2: float = 0.0,
+        l1: float = 0.0,
         class_weights: NDArray[np.float64] | None = None,
     ) -> None:
         self.design, self.loss, self.l2 = design, loss, l2
         self.passes = 0
         self._reduce = reduce
-        self._weights = np.ones(2) if class_weights is None else class_weights
-        self._penalty = np.full(design.size, l2)
-        self._penalty[0] = 0.0
+        self._weights = class_weights
+        if class_weights is None:
+            self._weights = np.ones(design.margins + 1)
+        self._penalty = np.where(design.penalised, l2, 0.0)
+        self._thresholds = np.where(design.penalised, l1, 0.0)
 
     @property
     def size(self) -> int:
@@ -119,11 +134,24 @@ class Objective:
         """Diagonal (n,) that the penalty adds to the Hessian."""
         return 2.0 * self._penalty
 
+    def shrunk(self, b: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+        """Minimise ``step * l1 * sum |x_j| + |x - b|^2 / 2`` over x (n,): soft thresholding.
+
+        Every coefficient but an intercept comes nearer to 0 by ``step * l1`` and stops there.
+        """
+        distance = np.maximum(np.abs(b) - step * self._thresholds, 0.0)
+        return np.copysign(distance, b) + 0.0  # no -0.0
+
     def _evaluate(self, kernel: Gradient | Curvature, b: NDArray[np.float64]) -> Evaluation:
         design = self.design
         self.passes += 1
-        partial = self._reduce(kernel, design.expand(b), self._weights)
-        sums = Sums.of(partial, design.layout)
+        arguments = design.expand(b), self._weights
+        if self.loss.classifies:
+            partial, peaks = self._reduce(kernel, *arguments), (0.0, 0.0)
+        else:
+            found = self._reduce(WithPeaks(kernel), *arguments)
+            partial, peaks = found.sums, (float(found.peaks[0]), float(found.peaks[1]))
+        sums = Sums.of(partial, design.layout, design.margins)
         gradient = design.contract(sums.gradient) + self.curvature_of_penalty * b
         hessian = None
         if sums.hessian is not None:
@@ -135,4 +163,6 @@ class Objective:
             hessian=hessian,
             score_train=sums.score_train,
             score_validation=sums.score_validation,
+            peak_train=peaks[0],
+            peak_validation=peaks[1],
         )

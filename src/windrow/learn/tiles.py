@@ -24,6 +24,7 @@ __all__ = [
     "lane_sum",
     "margins",
     "mirror",
+    "role_max",
     "role_sum",
     "squared_errors",
 ]
@@ -198,3 +199,15 @@ def role_sum(v: NDArray[np.float64], role: NDArray[np.uint8], wanted: int) -> fl
         a2 += v[i + 2] if role[i + 2] == wanted else 0.0
         a3 += v[i + 3] if role[i + 3] == wanted else 0.0
     return (a0 + a1) + (a2 + a3)
+
+
+@kernel
+def role_max(v: NDArray[np.float64], role: NDArray[np.uint8], wanted: int) -> float:
+    """Largest of a tile's values, none below 0, of the rows of one role; 0 where there is none."""
+    a0 = a1 = a2 = a3 = 0.0
+    for i in range(0, TILE, 4):
+        a0 = v[i] if role[i] == wanted and v[i] > a0 else a0
+        a1 = v[i + 1] if role[i + 1] == wanted and v[i + 1] > a1 else a1
+        a2 = v[i + 2] if role[i + 2] == wanted and v[i + 2] > a2 else a2
+        a3 = v[i + 3] if role[i + 3] == wanted and v[i + 3] > a3 else a3
+    return max(a0, a1, a2, a3)

@@ -150,7 +150,7 @@ class Scorer(Protocol):
     """A library function on whole columns, such as a model's margin; it must pickle.
 
     Called with the columns as the engine holds them, all of the partition's rows; gives a dict of
-    output columns, each an array or a list.
+    output columns, each an array, a column of the engine or a list.
     """
 
     def __call__(self, columns: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -45,6 +45,9 @@ class Row(Event):
         Texts to show, numbers already formatted.
     number
         Iteration, in the numbering that is shown.
+    place
+        Which of a table's rows are shown goes by this number (see `is_shown`): steps done, so that
+        a table may begin with a row before the first; None: by the rows that came before.
     every
         Whether plain output shows each row of this table, instead of some of them.
     """
@@ -52,6 +55,7 @@ class Row(Event):
     columns: tuple[str, ...]
     values: tuple[str, ...]
     number: int
+    place: int | None = None
     every: bool = False
 
 
@@ -120,7 +124,7 @@ def event_of(record: dict[str, Any]) -> Event:
     """Return the event that `record_of` made a record of.
 
     >>> event_of(record_of(Row(("Iteration",), ("1",), 1)))
-    Row(columns=('Iteration',), values=('1',), number=1, every=False)
+    Row(columns=('Iteration',), values=('1',), number=1, place=None, every=False)
     """
     fields = {name: _tuples(value) for name, value in record.items() if name != "event"}
     return _KINDS[record["event"]](**fields)

@@ -90,7 +90,7 @@ class TextTable(Silent):
             self._widths = tuple(max(len(name), NARROWEST) for name in row.columns)
             self._write(self._edge() + self._line(row.columns) + self._edge())
         self._rows += 1
-        if row.every or is_shown(self._rows):
+        if row.every or is_shown(self._rows if row.place is None else row.place):
             self._held = None
             self._write(self._line(row.values))
         else:
@@ -119,7 +119,7 @@ def first_outside() -> int:
 
 
 def is_shown(row: int) -> bool:
-    """Whether the row-th row of a table, counted from 1, is shown as it comes.
+    """Whether the row-th row of a table, counted from 1, is shown as it comes; a row 0 is.
 
     >>> [row for row in range(1, 120) if is_shown(row)]
     [1, 2, 3, 4, 5, 10, 50, 100]

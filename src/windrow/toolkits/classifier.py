@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from windrow.errors import FeatureTypeError, OptionChoiceError
+from windrow.errors import BinaryOutputError, FeatureTypeError, OptionChoiceError
 from windrow.execution import environment
 from windrow.frames.operators import NAME
 from windrow.frames.sarray import SArray
@@ -16,9 +16,11 @@ from windrow.learn import metrics
 from windrow.learn.leaf import VALIDATION
 from windrow.plan.compose import project
 from windrow.plan.types import DType
+from windrow.toolkits import many_classes
 from windrow.toolkits.evaluation import confusion_table, roc_table
 from windrow.toolkits.features import FeatureEncoder, FeatureFinisher
 from windrow.toolkits.linear_model import LinearModel
+from windrow.toolkits.many_classes import ClassScorer
 from windrow.toolkits.measures import ClassCounts, ClassSums
 from windrow.toolkits.prepare import place_checked, with_unseen
 from windrow.toolkits.scores import Confusion, defined
@@ -54,44 +56,55 @@ class Measures:
         Of some rows.
     confusion
         Their labels against the predicted classes.
+
+    Notes
+    -----
+    Of two classes precision, recall, f1 and the ROC curve are those of the second; of more they are
+    means over the classes for which they are defined, and there is a curve for each class.
     """
 
     counts: ClassCounts
     confusion: Confusion
 
     @classmethod
-    def of(cls, sums: NDArray[Any], labels: tuple[Any, ...], classes: tuple[Any, ...]) -> Measures:
-        """Read the sums of `ClassSums`, whose labels are the classes and then unknown ones."""
-        counts = ClassCounts.of(sums)
-        return cls(counts, Confusion(labels, classes, counts.confusion))
+    def of(cls, counts: ClassCounts, labels: tuple[Any, ...], classes: tuple[Any, ...]) -> Measures:
+        """Name what was counted: labels are the classes and then unknown ones."""
+        return cls(counts, Confusion(labels, classes, counts.confusion[: len(labels)]))
 
     def accuracy(self) -> float:
         """Share of rows that are right."""
         return float(self.confusion.accuracy())
 
     def precision(self) -> float | None:
-        """Share of right ones among the rows predicted as the second class."""
-        return self._of_second(self.confusion.precision)
+        """Share of right ones among the rows predicted as a class."""
+        return self._scored(metrics.precision)
 
     def recall(self) -> float | None:
-        """Share of the rows of the second class that are right."""
-        return self._of_second(self.confusion.recall)
+        """Share of the rows of a class that are right."""
+        return self._scored(metrics.recall)
 
     def f1_score(self) -> float | None:
         """Harmonic mean of both."""
-        return self._of_second(lambda average: self.confusion.fbeta(1.0, average))
+        return self._scored(lambda counts, average: metrics.fbeta(counts, 1.0, average))
 
     def log_loss(self) -> float:
         """Mean of -log of the probability of each row's class."""
         return self.counts.log_loss / self.confusion.rows
 
     def auc(self) -> float | None:
-        """Area under the ROC curve."""
-        return defined(metrics.auc(self.counts.bins))
+        """Area under the ROC curve; of several their mean."""
+        return defined(metrics.mean_auc(self.counts.bins))
 
-    def _of_second(self, score: Callable[[None], Any]) -> float | None:
-        each: dict[Any, float | None] = score(None)
-        return each.get(self.confusion.predictions[1])
+    def roc_curve(self) -> SFrame:
+        """Return the ROC curve; of more than two classes one for each."""
+        classes = self.confusion.predictions
+        return roc_table(self.counts.bins, classes if len(classes) > 2 else None)
+
+    def _scored(self, score: Callable[..., Any]) -> float | None:
+        counts = self.confusion.among(self.confusion.labels)
+        if len(self.confusion.predictions) > 2:
+            return defined(score(counts, "macro"))
+        return defined(score(counts, None)[1])
 
     def report_by_class(self) -> SFrame:
         """Return a row for each label with what was predicted right and wrong."""
@@ -152,17 +165,17 @@ class Evaluate:
             role=VALIDATION,
             means=self.predictor.means,
         )
-        kernel = ClassSums(len(labels))
+        kernel = ClassSums(len(labels), len(self.classes))
         sums = session.reduce(kernel, blocks.finished(finisher), self.predictor.weights)
         _, counted = kernel.split(sums)
-        return Measures.of(counted, labels, self.classes)
+        return Measures.of(kernel.counts(counted), labels, self.classes)
 
 
 class LinearClassifier(LinearModel):
-    """A fitted linear classifier of two classes."""
+    """A fitted linear classifier."""
 
-    METRICS: ClassVar[tuple[str, ...]] = ()
-    OUTPUTS: ClassVar[tuple[str, ...]] = ()
+    OUTPUTS_OF_MANY: ClassVar[tuple[str, ...]] = ()
+    """Of more than two classes: what there is one of in each row."""
 
     # --- fields ---
 
@@ -177,16 +190,17 @@ class LinearClassifier(LinearModel):
         found |= self._measured("training", fitted.training, classes)
         if fitted.validation is not None:
             found |= self._measured("validation", fitted.validation, fitted.labels)
-            found["validation_loss"] = lambda: (
-                ClassCounts.of(fitted.validation).log_loss if fitted.validation is not None else 0.0
-            )
+            loss = float(fitted.validation[0])
+            found["validation_loss"] = lambda: loss
         return found
 
     def _measured(
         self, role: str, sums: NDArray[Any], labels: tuple[Any, ...]
     ) -> dict[str, Callable[[], Any]]:
         """Give the fields that say how well it did on the rows of one role."""
-        measures = Measures.of(sums[: ClassSums(len(labels)).size], labels, self._fitted.classes)
+        fitted = self._fitted
+        kernel = ClassSums(len(fitted.labels), len(fitted.classes))
+        measures = Measures.of(kernel.counts(sums), labels, fitted.classes)
         found: dict[str, Callable[[], Any]] = {
             f"{role}_report_by_class": measures.report_by_class,
         }
@@ -207,7 +221,9 @@ class LinearClassifier(LinearModel):
             An SFrame with the features, one dict, or a list of dicts.
         output_type
             ``class``; ``margin``: the linear predictor, whose sign decides; and for models of
-            probabilities ``probability`` of the second class and ``probability_vector`` of both.
+            probabilities ``probability`` of the second class and ``probability_vector`` of all
+            classes, in their order. Of more than two classes: ``class``, the likeliest (of equals
+            the first), and ``probability_vector``; for margins see ``predict_topk``.
         missing_value_action
             ``auto`` and ``impute``: a missing number counts as its training mean, an absent column
             as missing, a category that training did not have as the reference; ``error`` raises.
@@ -218,7 +234,10 @@ class LinearClassifier(LinearModel):
             A row with NaN in a feature has the margin and probability NaN, and the class None.
         """
         if output_type not in self.OUTPUTS:
-            raise OptionChoiceError("output_type", output_type, self.OUTPUTS)
+            outputs = self.OUTPUTS_OF_MANY if self._many else self.OUTPUTS
+            raise OptionChoiceError("output_type", output_type, outputs)
+        if self._many and output_type not in self.OUTPUTS_OF_MANY:
+            raise BinaryOutputError(output_type, len(self._fitted.classes))
         found = self._predicted(dataset, {NAME: output_type}, missing_value_action)
         return SArray.from_plan(found.plan)
 
@@ -226,6 +245,8 @@ class LinearClassifier(LinearModel):
         self, dataset: object, outputs: Mapping[str, str], missing_value_action: str
     ) -> SFrame:
         """Return a table of some outcomes (see `outcomes`) under new names."""
+        if self._many:
+            return self._predicted_of_many(dataset, outputs, missing_value_action)
         fitted, vector = self._fitted, "probability_vector" in outputs.values()
         scorer = MarginScorer(fitted.predictor, impute_by(missing_value_action), vector)
         kind = label_type(fitted.classes)
@@ -236,6 +257,25 @@ class LinearClassifier(LinearModel):
             return SFrame.from_plan(project(plan, columns))
         values = outcomes_of_rows(scorer, rows_of(dataset, scorer.predictor), fitted.classes)
         kinds = {"class": kind, "probability_vector": DType.ARRAY}
+        return table_of({n: (kinds.get(o, DType.FLOAT), values[o]) for n, o in outputs.items()})
+
+    @property
+    def _many(self) -> bool:
+        """Whether there are more than two classes."""
+        return len(self._fitted.classes) > 2
+
+    def _predicted_of_many(
+        self, dataset: object, outputs: Mapping[str, str], missing_value_action: str
+    ) -> SFrame:
+        fitted, vector = self._fitted, "probability_vector" in outputs.values()
+        impute = impute_by(missing_value_action)
+        scorer = ClassScorer(fitted.predictor, fitted.classes, impute, vector=vector)
+        if isinstance(dataset, SFrame):
+            plan = complete(dataset.plan, fitted.predictor, impute=impute)
+            found = many_classes.outcomes(plan, scorer)
+            return SFrame.from_plan(project(plan, [(n, found[o]) for n, o in outputs.items()]))
+        values = many_classes.outcomes_of_rows(scorer, rows_of(dataset, fitted.predictor))
+        kinds = {"class": label_type(fitted.classes), "probability_vector": DType.ARRAY}
         return table_of({n: (kinds.get(o, DType.FLOAT), values[o]) for n, o in outputs.items()})
 
     # --- evaluating ---
@@ -300,7 +340,5 @@ def _result(measures: Measures, metric: str, titles: tuple[str, str]) -> Callabl
     """Give what computes a metric as users get it."""
     if metric == "confusion_matrix":
         return lambda: confusion_table(measures.confusion, *titles)
-    if metric == "roc_curve":
-        return lambda: roc_table(measures.counts.bins)
     found: Callable[[], Any] = getattr(measures, metric)
     return found

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from windrow.errors import (
-    ClassCountError,
-    MissingTargetError,
-    NotYetError,
+    ArgumentError,
+    OptionChoiceError,
     TypeMismatchError,
     UnsupportedTargetError,
 )
@@ -22,10 +21,17 @@ from windrow.execution import environment
 from windrow.learn import metrics
 from windrow.learn.layout import Layout
 from windrow.plan.compose import aligned
-from windrow.plan.expressions import Operation
 from windrow.plan.tables import Project
 from windrow.plan.types import DType
-from windrow.toolkits.features import Facts, FeatureEncoder, FeatureFinisher
+from windrow.toolkits.features import FeatureEncoder, FeatureFinisher
+from windrow.toolkits.probabilities import (
+    PREDICTION,
+    TARGET,
+    CountProbabilities,
+    CountVectors,
+    Probabilities,
+    refuse_gaps,
+)
 from windrow.toolkits.scores import Confusion, defined
 from windrow.toolkits.tables import label_type, require_column, table_of
 
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from windrow.execution.protocol import Blocks, Session
+    from windrow.execution.protocol import Session
     from windrow.frames.sarray import SArray
     from windrow.frames.sframe import SFrame
     from windrow.learn.leaf import Leaf
@@ -54,7 +60,6 @@ __all__ = [
     "roc_curve",
 ]
 
-TARGET, PREDICTION = "target", "prediction"
 LABELS = {DType.INT, DType.STR}
 
 
@@ -172,12 +177,19 @@ def log_loss(
     Parameters
     ----------
     targets
-        Int or str labels of two classes.
+        Int or str labels.
     predictions
-        The probability of the larger class, or vectors of the probabilities of both. They count
-        as at least 1e-9, so a sure miss costs 20.723.
+        Of two classes the probability of the larger one; or vectors of the probabilities of all.
+        They count as at least 1e-9, so a sure miss costs 20.723.
     index_map
-        Place of each label; by default labels are sorted.
+        Place of each label in the vectors; by default labels are sorted. A label that it does not
+        have was given no probability.
+
+    Raises
+    ------
+    ToolkitError
+        There are more than two labels but no vectors, vectors have another length, or a value is
+        missing.
 
     Examples
     --------
@@ -197,11 +209,19 @@ def roc_curve(
 ) -> SFrame:
     """True and false positive rates at the thresholds 0, 0.001, ..., 1.
 
+    Parameters
+    ----------
+    targets, predictions, index_map
+        As in `log_loss`.
+    average
+        None: there is no mean of curves.
+
     Returns
     -------
     SFrame
         Columns threshold, fpr, tpr, p, n: the rates of rows whose probability is at least the
-        threshold, and how many positives and negatives there are.
+        threshold, and how many positives and negatives there are. Of more than two classes one
+        curve for each, against all others, below one another; the column ``class`` says whose.
 
     Examples
     --------
@@ -210,8 +230,10 @@ def roc_curve(
     >>> len(curve), curve[500]["tpr"], curve[500]["fpr"]
     (1001, 1.0, 0.0)
     """
-    del average  # of two classes there is one curve
-    return roc_table(_probabilities(targets, predictions, index_map).bins)
+    if average is not None:
+        raise OptionChoiceError("average", average, ("None",))
+    counted = _probabilities(targets, predictions, index_map)
+    return roc_table(counted.bins, counted.classes if len(counted.classes) > 2 else None)
 
 
 def auc(
@@ -219,8 +241,11 @@ def auc(
     predictions: SArray,
     average: str | None = "macro",
     index_map: Mapping[Any, int] | None = None,
-) -> float | None:
+) -> Any:
     """Area under the curve of `roc_curve`.
+
+    Of more than two classes: ``macro``, the mean of the areas of all of them, leaving out those
+    without rows; None, a dict of each.
 
     Examples
     --------
@@ -228,8 +253,13 @@ def auc(
     >>> wr.evaluation.auc(wr.SArray([0, 1, 1]), wr.SArray([0.2, 0.9, 0.7]))
     1.0
     """
-    del average
-    return defined(metrics.auc(_probabilities(targets, predictions, index_map).bins))
+    if average not in {"macro", None}:
+        raise OptionChoiceError("average", average, ("macro", "None"))
+    counted = _probabilities(targets, predictions, index_map)
+    if average is None and len(counted.classes) > 2:
+        areas = (defined(metrics.auc(each)) for each in counted.bins)
+        return dict(zip(counted.classes, areas, strict=True))
+    return defined(metrics.mean_auc(counted.bins))
 
 
 def rmse(targets: SArray, predictions: SArray) -> float:
@@ -273,19 +303,28 @@ def confusion_table(confusion: Confusion, label: str, prediction: str) -> SFrame
     )
 
 
-def roc_table(bins: NDArray[np.int64]) -> SFrame:
-    """Return the ROC curve of `windrow.learn.metrics.score_bins` as a table."""
-    curve = metrics.roc_curve(bins)
-    size = curve.threshold.size
-    return table_of(
-        {
-            "threshold": (DType.FLOAT, curve.threshold.tolist()),
-            "fpr": (DType.FLOAT, curve.fpr.tolist()),
-            "tpr": (DType.FLOAT, curve.tpr.tolist()),
-            "p": (DType.INT, [curve.positives] * size),
-            "n": (DType.INT, [curve.negatives] * size),
-        }
-    )
+def roc_table(bins: NDArray[np.int64], classes: tuple[Any, ...] | None = None) -> SFrame:
+    """Return ROC curves as a table: those of `score_bins`, one below the other.
+
+    Parameters
+    ----------
+    bins
+        int64 (curves, 2, 1001).
+    classes
+        Whose they are, for a column ``class``; without it there is one curve.
+    """
+    curves = [metrics.roc_curve(each) for each in bins]
+    size = metrics.THRESHOLDS
+    found: dict[str, tuple[DType, list[Any]]] = {
+        "threshold": (DType.FLOAT, [t for c in curves for t in c.threshold.tolist()]),
+        "fpr": (DType.FLOAT, [rate for c in curves for rate in c.fpr.tolist()]),
+        "tpr": (DType.FLOAT, [rate for c in curves for rate in c.tpr.tolist()]),
+        "p": (DType.INT, [c.positives for c in curves for _ in range(size)]),
+        "n": (DType.INT, [c.negatives for c in curves for _ in range(size)]),
+    }
+    if classes is not None:
+        found["class"] = (label_type(classes), [name for name in classes for _ in range(size)])
+    return table_of(found)
 
 
 # --- programs ---
@@ -323,43 +362,6 @@ class PairCounts:
         return np.bincount(first * columns + second, minlength=rows * columns).astype(np.float64)
 
 
-@dataclass(frozen=True, eq=False)
-class Probabilities:
-    """What scores of probabilities follow from: rows, summed log loss, counts by threshold."""
-
-    rows: int
-    log_loss: float
-    bins: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class CountProbabilities:
-    """Program: how the probabilities of the second class lie for the rows of each class."""
-
-    plan: Plan
-    classes: tuple[Any, ...] | None
-
-    def __call__(self, session: Session) -> Probabilities:
-        """Count over all rows."""
-        blocks = session.place(self.plan, FeatureEncoder((PREDICTION,), (), TARGET))
-        _refuse_gaps(blocks, PREDICTION)
-        classes = self.classes or tuple(sorted(blocks.classes))
-        if len(classes) != 2 or not set(blocks.classes) <= set(classes):
-            raise ClassCountError("targets", len({*classes, *blocks.classes}), blocks.rows)
-        finisher = FeatureFinisher(Layout(1), (), (), classes)
-        sums = session.reduce(count_probabilities, blocks.finished(finisher))
-        bins = sums[1:].astype(np.int64).reshape(2, metrics.THRESHOLDS)
-        return Probabilities(blocks.rows, float(sums[0]), bins)
-
-
-def count_probabilities(leaf: Leaf) -> NDArray[np.float64]:
-    """Kernel: summed log loss, then rows of the first and of the second class by threshold."""
-    probability = leaf.dense.reshape(-1)[: leaf.rows]
-    second = leaf.target.reshape(-1)[: leaf.rows] == 1.0
-    loss = metrics.log_loss_sum(np.where(second, probability, 1.0 - probability))
-    return np.concatenate([[loss], metrics.score_bins(probability, second).reshape(-1)])
-
-
 @dataclass(frozen=True)
 class CountDifferences:
     """Program: number of rows, sum of squared differences, largest absolute difference."""
@@ -371,7 +373,7 @@ class CountDifferences:
         blocks = session.place(self.plan, FeatureEncoder((TARGET, PREDICTION), ()))
         if not blocks.rows:
             return 0, 0.0, 0.0
-        _refuse_gaps(blocks, TARGET, PREDICTION)
+        refuse_gaps(blocks, TARGET, PREDICTION)
         largest = max(session.gather(largest_difference, blocks))
         return blocks.rows, float(session.reduce(squared_differences, blocks)[0]), largest
 
@@ -385,15 +387,6 @@ def largest_difference(leaves: tuple[Leaf, ...]) -> float:
     """Give the largest absolute difference of two numeric columns."""
     found = (float(np.max(np.abs(leaf.dense[:, 0] - leaf.dense[:, 1]))) for leaf in leaves)
     return max(found, default=0.0)
-
-
-def _refuse_gaps(blocks: Blocks, *columns: str) -> None:
-    facts = Facts.of(blocks.facts)
-    for name, gaps in zip(columns, facts.missing + facts.not_finite, strict=True):
-        if gaps:
-            raise MissingTargetError(name, int(gaps), blocks.rows)
-    if facts.target:
-        raise MissingTargetError(TARGET, facts.target, blocks.rows)
 
 
 # --- what users hand in ---
@@ -419,16 +412,22 @@ def _probabilities(
     kinds = plan.schema
     if kinds[TARGET] not in LABELS:
         raise UnsupportedTargetError("targets", kinds[TARGET].value, "int or str labels")
-    if kinds[PREDICTION] is DType.ARRAY:
-        plan = _second_of_vector(plan)
-    elif not kinds[PREDICTION].is_number:
+    vectors = kinds[PREDICTION] is DType.ARRAY
+    if not vectors and not kinds[PREDICTION].is_number:
         raise UnsupportedTargetError("predictions", kinds[PREDICTION].value, "probabilities")
-    classes = None
-    if index_map is not None:
-        if len(index_map) != 2:
-            raise NotYetError(f"a score of {len(index_map)} classes' probabilities", "give two")
-        classes = tuple(sorted(index_map, key=index_map.__getitem__))
-    return environment.current().run(CountProbabilities(plan, classes))
+    classes = None if index_map is None else _in_order(index_map, vectors=vectors)
+    program = (CountVectors if vectors else CountProbabilities)(plan, classes)
+    return environment.current().run(program)
+
+
+def _in_order(index_map: Mapping[Any, int], *, vectors: bool) -> tuple[Any, ...]:
+    """Give the labels in the order of their places, which are 0, 1 and so on."""
+    classes = tuple(sorted(index_map, key=index_map.__getitem__))
+    places = [index_map[label] for label in classes]
+    if places != list(range(len(places))) or len(places) < 2 or (len(places) > 2 and not vectors):
+        wanted = "all classes and their places 0, 1, ..." if vectors else "two classes: 0 and 1"
+        raise ArgumentError("index_map", dict(index_map), f"a dict of {wanted}")
+    return classes
 
 
 def _differences(targets: object, predictions: object) -> tuple[int, float, float]:
@@ -448,9 +447,3 @@ def _side_by_side(targets: object, predictions: object) -> Project:
     base, found = aligned(plans)
     (first,), (second,) = (expressions.values() for expressions in found)
     return Project(base, ((TARGET, first), (PREDICTION, second)))
-
-
-def _second_of_vector(plan: Project) -> Project:
-    vector = plan.expressions()[PREDICTION]
-    at = Operation("element", (vector,), (("at", 1), ("dtype", DType.FLOAT)))
-    return Project(plan.source, ((TARGET, plan.expressions()[TARGET]), (PREDICTION, at)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -19,6 +20,7 @@ from windrow.progress import Finished, Header, Notice, Row, Warned
 from windrow.toolkits.measures import ClassSums
 from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.prepare import Prepared, prepare
+from windrow.toolkits.reports import METHODS, REPORTS
 from windrow.toolkits.resuming import Checkpointing, Standing, Trail, fingerprint
 from windrow.toolkits.weights import ClassWeights, weights_of
 
@@ -36,17 +38,19 @@ NEWTON_AUTO = 500
 """Up to this many coefficients ``solver='auto'`` is newton."""
 NEWTON_LIMIT = 10_000
 """Newton refuses more coefficients."""
+MOST_CLASSES = {Loss.LOGISTIC: 1000, Loss.SMOOTH_HINGE: 2}
+"""More are refused: what is counted for the measures grows with their square."""
 
-TITLES = {
-    Loss.LOGISTIC: "Logistic regression:",
-    Loss.SQUARED: "Linear regression:",
-    Loss.SMOOTH_HINGE: "SVM:",
-}
-METHODS = {"newton": "Starting Newton Method", "lbfgs": "Starting L-BFGS"}
 SPLIT_NOTICE = (
     "PROGRESS: Creating a validation set from 5 percent of training data. This may take a while.\n"
     "          You can set ``validation_set=None`` to disable validation tracking.\n"
 )
+REGULARISE = "raise l2_penalty, or convergence_threshold"
+ADVICES = {
+    Loss.LOGISTIC: REGULARISE,
+    Loss.SQUARED: REGULARISE,
+    Loss.SMOOTH_HINGE: "lower penalty, or raise convergence_threshold",
+}
 ADVICE = "This model may not be optimal. To improve it, consider increasing `max_iterations`."
 
 
@@ -61,7 +65,7 @@ class Method:
     l2
         Penalty on the squared rescaled coefficients.
     solver
-        ``auto``, ``newton`` or ``lbfgs``.
+        ``auto``, ``newton``, ``lbfgs`` or ``fista``; with an l1 penalty one of the first and last.
     rescale
         Whether columns are divided by the root of their mean square.
     options
@@ -72,6 +76,8 @@ class Method:
         Seed of the automatic validation split; None does not split.
     class_weights
         What a row of each class weighs.
+    l1
+        Penalty on the absolute rescaled coefficients.
     """
 
     loss: Loss
@@ -82,6 +88,7 @@ class Method:
     impute: bool = False
     split_seed: int | None = None
     class_weights: ClassWeights = None
+    l1: float = 0.0
 
     def without_split(self) -> Method:
         """Return the method for a table that is not split."""
@@ -99,11 +106,15 @@ class Method:
         --------
         >>> Method(Loss.LOGISTIC).solver_for(500), Method(Loss.LOGISTIC).solver_for(501)
         ('newton', 'lbfgs')
+        >>> Method(Loss.SQUARED, l1=0.1).solver_for(3)
+        'fista'
         """
         if self.solver == "newton" and coefficients > NEWTON_LIMIT:
             raise SolverSizeError("newton", coefficients, NEWTON_LIMIT)
         if self.solver != "auto":
             return self.solver
+        if self.l1:
+            return "fista"
         return "newton" if coefficients <= NEWTON_AUTO else "lbfgs"
 
 
@@ -118,11 +129,12 @@ class Fitted:
     classes
         In the order of their codes; empty when the target is a number.
     labels
-        The classes, then those that only a validation table has.
+        The classes, then those that only validation rows have.
     free
-        int64 (n,), increasing: the places of the weights that are coefficients.
+        int64 (f,), increasing: the places of the weights that are coefficients, of each margin.
     errors
-        float64 (n,): their standard errors; None when the solver did not compute them.
+        float64 (margins * f,): their standard errors, margin by margin; None when the solver did
+        not compute them.
     solver, status
         Which, and how it ended.
     iterations, passes
@@ -136,8 +148,8 @@ class Fitted:
     class_rows, class_weights
         Training rows of each class, and what each of them weighed.
     training, validation
-        Statistics from which all measures follow (see `ClassSums`); `validation` is None
-        when no row validates.
+        Statistics from which all measures follow: see `ClassSums`; of a number the rows, the sum of
+        squared errors and the largest error. `validation` is None when no row validates.
     columns, progress
         Names and rows of the progress table.
     seconds
@@ -163,6 +175,11 @@ class Fitted:
     columns: tuple[str, ...]
     progress: tuple[tuple[str, ...], ...]
     seconds: float
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients of all margins."""
+        return self.predictor.margin_count * self.free.size
 
 
 @dataclass(frozen=True)
@@ -203,6 +220,7 @@ class Fit:
             "features": [*self.encoder.numeric, *self.encoder.categorical],
             "loss": method.loss.name,
             "l2_penalty": method.l2,
+            "l1_penalty": method.l1,
             "feature_rescaling": method.rescale,
             "convergence_threshold": options.threshold,
             "lbfgs_memory_level": options.memory,
@@ -237,21 +255,35 @@ class _Run:
             impute=fit.method.impute,
             split_seed=fit.method.split_seed,
             validation=fit.validation,
+            most_classes=MOST_CLASSES.get(fit.method.loss, 2),
         )
-        statistics, rescale = self.data.statistics, fit.method.rescale
-        self.design = Design.of(statistics, self.data.reference, rescale=rescale)
+        statistics = self.data.statistics
+        self.design = Design.of(
+            statistics,
+            self.data.reference,
+            rescale=fit.method.rescale,
+            margins=max(len(self.data.classes) - 1, 1),
+        )
         self.solver = fit.method.solver_for(self.design.size)
         self.weights = weights_of(
-            fit.method.class_weights, self.data.classes, statistics.class_counts
+            fit.method.class_weights,
+            self.data.classes,
+            statistics.class_counts,
+            known=self.data.labels,
         )
         self.objective = Objective(
             self.data.reduce,
             self.design,
             fit.method.loss,
             l2=fit.method.l2,
+            l1=fit.method.l1,
             class_weights=self.weights if fit.encoder.classes else None,
         )
         self.trail.identify(self._facts())
+        self.report = REPORTS[fit.method.loss]
+        validating = self.data.validation_rows
+        self.roles = {"train": statistics.n_train}
+        self.roles |= {"validation": validating} if validating else {}
         self.rows: list[Row] = []
         if self.data.finisher.split is not None:
             session.emit(Notice(SPLIT_NOTICE))
@@ -261,7 +293,8 @@ class _Run:
         self.session.emit(self._header())
         state = self._solve()
         predictor = self._predictor(state)
-        training, validation = self._measured(predictor)
+        measured = self._counted(predictor) if self.data.classes else self._errors_of(state)
+        training, validation = measured["train"], measured.get("validation")
         self._report_end(state)
         data, statistics = self.data, self.data.statistics
         return Fitted(
@@ -269,7 +302,7 @@ class _Run:
             classes=data.classes,
             labels=data.labels,
             free=self.design.free,
-            errors=self._errors(state),
+            errors=self._standard_errors(state),
             solver=self.solver,
             status=state.status.value,
             iterations=state.iteration,
@@ -291,6 +324,8 @@ class _Run:
         resumed = self.trail.resumed(options.max_iterations)
         if resumed is None:
             state = solver.start(self.objective, np.zeros(self.design.size), options)
+            if self.solver == "fista":
+                self._add(self._row(state))
             self._keep(state)
         else:
             state = resumed.state.resumed(options)
@@ -313,7 +348,10 @@ class _Run:
     def _facts(self) -> dict[str, Any]:
         """What the identity of the fit lacked before the rows were read."""
         data, statistics = self.data, self.data.statistics
-        arrays = (statistics.class_counts, data.reference, data.means, self.design.scale)
+        arrays = (
+            *(statistics.class_counts, statistics.target_sums),
+            *(data.reference, data.means, self.design.scale),
+        )
         return {
             "solver": self.solver,
             "number of examples": statistics.n_train,
@@ -333,63 +371,73 @@ class _Run:
             weights=self.design.expand(state.coefficients),
         )
 
-    def _errors(self, state: SolverState) -> NDArray[np.float64] | None:
+    def _standard_errors(self, state: SolverState) -> NDArray[np.float64] | None:
         if self.solver != "newton":
             return None
-        return standard_errors(state, self.objective)
+        if self.method.loss is not Loss.SQUARED:
+            return standard_errors(state, self.objective)
+        free = self.roles["train"] - self.design.size
+        if free <= 0:
+            return None
+        return standard_errors(state, self.objective, 2.0 * state.numbers["loss"] / free)
 
-    def _measured(
-        self, predictor: LinearPredictor
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-        """Count what all measures need, in one pass for training and validation."""
-        kernel = ClassSums(len(self.data.labels))
+    def _counted(self, predictor: LinearPredictor) -> dict[str, NDArray[np.float64]]:
+        """Count what the measures of a classifier need, in one pass for all roles."""
+        data = self.data
+        kernel = ClassSums(len(data.labels), len(data.classes), self.method.loss)
         counted = kernel.split(self.data.reduce(kernel, predictor.weights))
-        return counted[0], counted[1] if self.data.validation_rows else None
+        return dict(zip(self.roles, counted, strict=False))
+
+    def _errors_of(self, state: SolverState) -> dict[str, NDArray[np.float64]]:
+        """Give what the measures of a regression need: the last pass of the solver had it."""
+        numbers = state.numbers
+        return {
+            role: np.array([rows, numbers[f"score_{role}"], math.sqrt(numbers[f"peak_{role}"])])
+            for role, rows in self.roles.items()
+        }
 
     # --- what is shown ---
 
     @property
     def _columns(self) -> tuple[str, ...]:
         step = ("Step size",) if self.solver != "newton" else ()
-        validation = ("Validation Accuracy",) if self.data.validation_rows else ()
-        return ("Iteration", "Passes", *step, "Elapsed Time", "Training Accuracy", *validation)
+        measures = self.report.columns(self.roles)
+        return ("Iteration", "Passes", *step, "Elapsed Time", *measures)
 
     def _row(self, state: SolverState) -> Row:
         number = state.iteration - (self.solver == "lbfgs")
-        numbers, data = state.numbers, self.data
         measured = [
-            *([numbers["step"]] if self.solver != "newton" else []),
+            *([state.numbers["step"]] if self.solver != "newton" else []),
             time.perf_counter() - self.began,
-            numbers["score_train"] / data.statistics.n_train,
-            *([numbers["score_validation"] / data.validation_rows] if data.validation_rows else []),
+            *self.report.values(state.numbers, self.roles),
         ]
         values = (str(number), str(state.passes), *(f"{value:.6f}" for value in measured))
-        return Row(self._columns, values, number)
+        return Row(self._columns, values, number, state.iteration)
 
     def _header(self) -> Header:
         features = len(self.fit.encoder.numeric) + len(self.fit.encoder.categorical)
         counts = {
             "Number of examples": self.data.statistics.n_train,
             "Number of classes": len(self.data.classes),
-            "Number of feature columns": features,
+            self.report.features: features,
             "Number of unpacked features": features,
             "Number of coefficients": self.design.size,
         }
         lines = tuple((label, str(count)) for label, count in counts.items() if count)
-        return Header(TITLES[self.method.loss], lines, METHODS[self.solver])
+        return Header(self.report.title, lines, METHODS[self.solver])
 
     def _report_end(self, state: SolverState) -> None:
         limited = state.status is Status.LIMIT
         self.session.emit(Finished(state.status.value + (f"\n{ADVICE}" if limited else "")))
         if state.status is not Status.OPTIMAL:
-            advice = (
-                "raise max_iterations" if limited else "raise l2_penalty, or convergence_threshold"
-            )
+            advice = "raise max_iterations" if limited else ADVICES[self.method.loss]
+            fista = self.solver == "fista"
+            what = "the largest move of a coefficient" if fista else "the largest gradient entry"
             self.session.emit(
                 Warned(
                     f"the fit did not converge: after {state.iteration} iterations"
-                    f" ({state.passes} passes) the largest gradient entry is"
-                    f" {state.gradient_size:.3g}, and the threshold"
+                    f" ({state.passes} passes) {what} is"
+                    f" {state.left:.3g}, and the threshold"
                     f" {self.method.options.threshold:g}; {advice}",
                     ConvergenceWarning.__name__,
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -62,12 +62,15 @@ class Coefficient:
         Feature, or ``(intercept)``.
     index
         Category, ``""`` for None; None for a number.
+    of
+        Class that it speaks for; None when the target is a number.
     value, error
         Coefficient and standard error.
     """
 
     name: str
     index: str | None
+    of: Any
     value: float
     error: float | None
 
@@ -76,7 +79,20 @@ class LinearModel:
     """A fitted linear model.
 
     Fields are attributes, ``m["field"]`` and ``m.get("field")``; setting one has no effect.
+
+    Attributes
+    ----------
+    METRICS
+        What ``evaluate`` measures, in the order in which it answers.
+    OUTPUTS
+        Choices of ``output_type`` in ``predict``; none where there is one kind of prediction.
+    ERRORS
+        Whether the table of coefficients has a column of standard errors.
     """
+
+    METRICS: ClassVar[tuple[str, ...]] = ()
+    OUTPUTS: ClassVar[tuple[str, ...]] = ()
+    ERRORS: ClassVar[bool] = True
 
     def __init__(self, task: Task, fitted: Fitted, validation: SFrame | None = None) -> None:
         self._task, self._fitted = task, fitted
@@ -93,7 +109,7 @@ class LinearModel:
             "coefficients": self._coefficient_table,
             "disable_posttrain_evaluation": lambda: 0,
             "features": lambda: list(task.features),
-            "num_coefficients": lambda: fitted.free.size,
+            "num_coefficients": lambda: fitted.size,
             "num_examples": lambda: fitted.rows,
             "num_features": lambda: len(task.features),
             "num_unpacked_features": lambda: len(task.features),
@@ -150,25 +166,36 @@ class LinearModel:
     # --- coefficients ---
 
     def _coefficients(self) -> list[Coefficient]:
-        """Give the intercept, then those of each feature in the order of the training table."""
+        """Give those of each class but the first: the intercept, then those of the places."""
+        fitted = self._fitted
+        weights = np.atleast_2d(fitted.predictor.weights)
+        errors: list[Any] = [None] * fitted.size
+        if fitted.errors is not None:
+            errors = fitted.errors.tolist()
+        found, f, places = [], fitted.free.size, self._places()
+        for margin, own in enumerate(weights.tolist()):
+            of_own = errors[margin * f : (margin + 1) * f]
+            error = dict(zip(fitted.free.tolist(), of_own, strict=True))
+            label = fitted.classes[1 + margin] if fitted.classes else None
+            found += [
+                Coefficient(name, index, label, own[place], error[place])
+                for name, index, place in places
+            ]
+        return found
+
+    def _places(self) -> list[tuple[str, str | None, int]]:
+        """Name, index and place of the intercept, then of the features as the table has them."""
         fitted, predictor = self._fitted, self._fitted.predictor
-        error = {} if fitted.errors is None else dict(zip(fitted.free, fitted.errors, strict=True))
         free = set(fitted.free.tolist())
-
-        def made(name: str, index: str | None, place: int) -> Coefficient:
-            value = error.get(place)
-            weight = float(predictor.weights[place])
-            return Coefficient(name, index, weight, None if value is None else float(value))
-
-        found = [made("(intercept)", None, 0)]
+        found: list[tuple[str, str | None, int]] = [("(intercept)", None, 0)]
         for name in self._task.features:
             if name in predictor.numeric:
-                found.append(made(name, None, 1 + predictor.numeric.index(name)))
+                found.append((name, None, 1 + predictor.numeric.index(name)))
                 continue
             column = predictor.categorical.index(name)
             first = predictor.layout.offset(column)
             found += [
-                made(name, "" if level is None else level, first + code)
+                (name, "" if level is None else level, first + code)
                 for code, level in enumerate(predictor.levels[column])
                 if first + code in free
             ]
@@ -181,10 +208,10 @@ class LinearModel:
             "index": (DType.STR, [c.index for c in found]),
         }
         if self._fitted.classes:
-            second = self._fitted.classes[1]
-            columns["class"] = (label_type([second]), [second] * len(found))
+            columns["class"] = (label_type(self._fitted.classes), [c.of for c in found])
         columns["value"] = (DType.FLOAT, [c.value for c in found])
-        columns["stderr"] = (DType.FLOAT, [c.error for c in found])
+        if self.ERRORS:
+            columns["stderr"] = (DType.FLOAT, [c.error for c in found])
         return table_of(columns)
 
     def _progress_table(self) -> SFrame:
@@ -223,7 +250,7 @@ class LinearModel:
             Section(
                 "Schema",
                 (
-                    ("Number of coefficients", fitted.free.size),
+                    ("Number of coefficients", fitted.size),
                     ("Number of examples", fitted.rows),
                     *classes,
                     ("Number of feature columns", count),
@@ -242,9 +269,14 @@ class LinearModel:
             ),
             Section("Settings", self._settings()),
             *summary.coefficient_sections(
-                [(c.name, c.index, c.value) for c in self._coefficients()]
+                [(self._title(c), c.index, c.value) for c in self._coefficients()]
             ),
         ]
+
+    def _title(self, coefficient: Coefficient) -> str:
+        """Name a coefficient where those of all classes stand together."""
+        many = self._fitted.predictor.margin_count > 1
+        return f"{coefficient.of}: {coefficient.name}" if many else coefficient.name
 
     def _hyperparameters(self) -> tuple[tuple[str, Any], ...]:
         options = self._task.options

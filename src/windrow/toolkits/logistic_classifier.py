@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from windrow.errors import OptionChoiceError, OptionRangeError
 from windrow.frames.sframe import SFrame
 from windrow.learn.losses import Loss
-from windrow.learn.solvers import Options
+from windrow.toolkits import many_classes
 from windrow.toolkits.classifier import LinearClassifier
 from windrow.toolkits.fit import Method
-from windrow.toolkits.options import check_ranges, check_solver
+from windrow.toolkits.many_classes import ClassScorer
+from windrow.toolkits.options import check_ranges, check_solver, solver_options
 from windrow.toolkits.resuming import Checkpointing
-from windrow.toolkits.scoring import impute_by
+from windrow.toolkits.scoring import impute_by, plan_of
 from windrow.toolkits.topk import top_rows
-from windrow.toolkits.training import train
+from windrow.toolkits.training import imputes, train
 from windrow.toolkits.weights import given_weights
 
 if TYPE_CHECKING:
@@ -45,35 +46,39 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     checkpoint: str | os.PathLike[str] | None = None,
     resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> LogisticClassifier:
-    """Fit a logistic regression of two classes.
+    """Fit a logistic regression of two or more classes.
 
-    Minimises ``sum_i w_i log(1 + exp(-s_i m_i)) + l2_penalty * sum_j b_j^2``, where m_i is the
-    margin of row i, w_i the weight of its class, s_i is 1 for the second class and -1 for the
-    first, and b are the coefficients of the rescaled features, the intercept left out.
+    Minimises ``sum_i w_i (log sum_k exp(m_ik) - m_iy) + l2_penalty * sum_j b_j^2 + l1_penalty *
+    sum_j |b_j|``, where m_ik is the margin of class k for row i, 0 for the first class, y its
+    class, w_i the weight of that, and b are the coefficients of the rescaled features, the
+    intercepts left out. Each class but the first has a set of them; of two classes the loss is
+    ``log(1 + exp(-s_i m_i))`` for the margin m_i of the second, s_i being 1 for its rows and -1 for
+    others.
 
     Parameters
     ----------
     dataset
         Table with the target and the features.
     target
-        Int or str column of two classes. In sorted order the second is the one whose probability
-        is modelled.
+        Int or str column of 2 to 1,000 classes, taken in sorted order.
     features
         Columns to learn from; all but the target by default. Numbers as they are; of a str column
         each category (None is one) gets a coefficient, but the first one met, the reference.
     l2_penalty
         Of the squared coefficients.
     l1_penalty
-        Must be 0 in this version.
+        Of the absolute coefficients; it makes small ones 0. Only fista takes it.
     solver
-        ``newton`` (up to 10,000 coefficients), ``lbfgs``, or ``auto``: newton up to 500.
+        ``newton`` (up to 10,000 coefficients, those of all classes counted), ``lbfgs``, ``fista``,
+        or ``auto``: fista with an l1_penalty, else newton up to 500, else lbfgs.
     feature_rescaling
         Divide each column by the root of its mean square while fitting, so that the penalty treats
         all alike; coefficients are scaled back.
     convergence_threshold
-        The fit has converged when the largest element of the gradient is below.
+        The fit has converged when the largest element of the gradient is below; with fista, when
+        the largest move of a coefficient is.
     step_size
-        Scales the first step of lbfgs.
+        First trial step of fista; scales that of lbfgs.
     lbfgs_memory_level
         Steps that lbfgs remembers.
     max_iterations
@@ -106,8 +111,9 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Of the table: `NoRowsError`, `MissingTargetError`, `ClassCountError`,
         `MissingFeatureError`, `NonFiniteFeatureError`, `UnsupportedFeatureError`,
         `SchemaMismatchError`. Of the options: `OptionRangeError`, `OptionChoiceError`,
-        `ClassWeightError`, `SolverSizeError`, `NotYetError`. Of checkpoints: `NoCheckpointError`,
-        `CheckpointMismatchError`, `DamagedCheckpointError`, `DiskFullError`, `UnwritableError`.
+        `ClassWeightError`, `SolverSizeError`, `PenaltySolverError`. Of checkpoints:
+        `NoCheckpointError`, `CheckpointMismatchError`, `DamagedCheckpointError`, `DiskFullError`,
+        `UnwritableError`.
 
     Examples
     --------
@@ -118,6 +124,13 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     [0, 0, 0, 1, 1, 1]
     >>> model.training_solver_status
     'SUCCESS: Optimal solution found.'
+
+    Of more than two classes the likeliest is predicted:
+
+    >>> sf["grade"] = ["c", "b", "c", "a", "b", "a"]
+    >>> graded = wr.logistic_classifier.create(sf, "grade", ["hours"], verbose=False)
+    >>> graded.predict({"hours": 6})[0], graded.num_coefficients
+    ('a', 4)
     """
     options = {
         "convergence_threshold": convergence_threshold,
@@ -130,19 +143,14 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     }
     check_ranges({**options, "seed": 0 if seed is None else seed})
     check_solver(solver, l1_penalty)
-    refuse = missing_value_action == "auto" or not impute_by(missing_value_action)
     method = Method(
         loss=Loss.LOGISTIC,
         l2=float(l2_penalty),
+        l1=float(l1_penalty),
         solver=solver,
         rescale=bool(feature_rescaling),
-        options=Options(
-            int(max_iterations),
-            float(convergence_threshold),
-            int(lbfgs_memory_level),
-            float(step_size),
-        ),
-        impute=not refuse,
+        options=solver_options(options),
+        impute=imputes(missing_value_action),
         split_seed=int(seed or 0),
         class_weights=given_weights(class_weights),
     )
@@ -173,6 +181,7 @@ class LogisticClassifier(LinearClassifier):
         "roc_curve",
     )
     OUTPUTS: ClassVar[tuple[str, ...]] = ("class", "probability", "margin", "probability_vector")
+    OUTPUTS_OF_MANY: ClassVar[tuple[str, ...]] = ("class", "probability_vector")
 
     def _fields(self) -> dict[str, Callable[[], Any]]:
         return super()._fields() | {"simple_mode": lambda: 0}
@@ -225,6 +234,11 @@ class LogisticClassifier(LinearClassifier):
         classes = self._fitted.classes
         if not 1 <= k <= len(classes):
             raise OptionRangeError("k", 1, len(classes), k)
+        if len(classes) > 2:
+            impute, predictor = impute_by(missing_value_action), self._fitted.predictor
+            plan = plan_of(dataset, predictor, impute=impute)
+            scorer = ClassScorer(predictor, classes, impute)
+            return SFrame.from_plan(many_classes.top_rows(plan, scorer, output_type, k))
         outputs = {"margin": "margin", "probability": "probability"}
         found = self._predicted(dataset, outputs, missing_value_action)
         return SFrame.from_plan(top_rows(found.plan, classes, output_type, k))

@@ -38,8 +38,10 @@ MODELS = {
     "GraphColoringModel": "windrow.toolkits.graph_coloring",
     "KcoreModel": "windrow.toolkits.kcore",
     "LabelPropagationModel": "windrow.toolkits.label_propagation",
+    "LinearRegression": "windrow.toolkits.linear_regression",
     "LogisticClassifier": "windrow.toolkits.logistic_classifier",
     "PagerankModel": "windrow.toolkits.pagerank",
+    "SVMClassifier": "windrow.toolkits.svm_classifier",
     "ShortestPathModel": "windrow.toolkits.shortest_path",
     "TriangleCountingModel": "windrow.toolkits.triangle_counting",
 }

@@ -6,12 +6,18 @@ import numbers
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from windrow.errors import ArgumentTypeError, NotYetError, OptionChoiceError, OptionRangeError
+from windrow.errors import (
+    ArgumentTypeError,
+    OptionChoiceError,
+    OptionRangeError,
+    PenaltySolverError,
+)
+from windrow.learn.solvers import Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["RANGES", "SOLVER_CHOICES", "check_ranges", "check_solver"]
+__all__ = ["RANGES", "SOLVER_CHOICES", "check_ranges", "check_solver", "solver_options"]
 
 LARGEST = 1e20
 LARGEST_INT = 2**31 - 1
@@ -71,16 +77,33 @@ def check_ranges(options: Mapping[str, Any]) -> None:
             raise OptionRangeError(name, bounds.low, bounds.high, value)
 
 
-def check_solver(solver: str, l1_penalty: float) -> None:
-    """Refuse a solver that does not exist, and what this version does not do.
+def check_solver(
+    solver: str, l1_penalty: float = 0.0, choices: tuple[str, ...] = SOLVER_CHOICES
+) -> None:
+    """Refuse a solver that does not exist, or does not take an l1 penalty.
 
     Raises
     ------
-    OptionChoiceError, NotYetError
+    OptionChoiceError, PenaltySolverError
     """
-    if solver not in SOLVER_CHOICES:
-        raise OptionChoiceError("solver", solver, SOLVER_CHOICES)
-    if solver == "fista":
-        raise NotYetError("solver='fista'", "use 'auto', 'newton' or 'lbfgs'")
-    if l1_penalty:
-        raise NotYetError(f"l1_penalty={l1_penalty:g}", "leave it 0 and use l2_penalty")
+    if solver not in choices:
+        raise OptionChoiceError("solver", solver, choices)
+    if l1_penalty and solver not in {"auto", "fista"}:
+        raise PenaltySolverError(l1_penalty, solver)
+
+
+def solver_options(options: Mapping[str, Any]) -> Options:
+    """Bounds of a solver from the options of ``create``.
+
+    Examples
+    --------
+    >>> wanted = {"max_iterations": 3, "convergence_threshold": 1, "lbfgs_memory_level": 5}
+    >>> solver_options(wanted)
+    Options(max_iterations=3, threshold=1.0, memory=5, step_size=1.0)
+    """
+    return Options(
+        int(options["max_iterations"]),
+        float(options["convergence_threshold"]),
+        int(options["lbfgs_memory_level"]),
+        float(options.get("step_size", 1.0)),
+    )

@@ -25,7 +25,7 @@ __all__ = ["LinearPredictor"]
 
 @dataclass(frozen=True, eq=False)
 class LinearPredictor:
-    """Margins of rows that come as columns.
+    """Margins of rows that come as columns: one, or one for each class but the first of several.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class LinearPredictor:
     means
         Of each numeric feature the mean in training: what a missing one counts as.
     weights
-        float64 (layout.size,), 0 at the references.
+        float64 (layout.size,) or (margins, layout.size), 0 at the references.
     """
 
     numeric: tuple[str, ...]
@@ -58,10 +58,15 @@ class LinearPredictor:
         """Names of all features."""
         return self.numeric + self.categorical
 
+    @property
+    def margin_count(self) -> int:
+        """Number of margins that a row has."""
+        return 1 if self.weights.ndim == 1 else len(self.weights)
+
     def margins(
         self, columns: Mapping[str, pl.Series], rows: int, *, impute: bool
     ) -> NDArray[np.float64]:
-        """Margin of each row.
+        """Margins of each row.
 
         Parameters
         ----------
@@ -74,7 +79,7 @@ class LinearPredictor:
 
         Returns
         -------
-        float64 (rows,)
+        float64 (rows,) or (margins, rows), as the weights are
             NaN where a number is NaN.
 
         Raises
@@ -97,13 +102,13 @@ class LinearPredictor:
         ]
         codes = [self._codes(j, columns[name]) for j, name in enumerate(self.categorical)]
         target, role = np.zeros(rows), np.full(rows, TRAIN, dtype=np.uint8)
-        found = np.empty(rows)
+        found = np.empty((*self.weights.shape[:-1], rows))
         for start in range(0, rows, LEAF):
             part = slice(start, min(start + LEAF, rows))
             leaf = Leaf.pack(
                 [x[part] for x in dense], [c[part] for c in codes], target[part], role[part]
             )
-            found[part] = margins(leaf, self.weights)
+            found[..., part] = margins(leaf, self.weights)
         return found
 
     def _refuse_missing(self, columns: Mapping[str, pl.Series], rows: int) -> None:

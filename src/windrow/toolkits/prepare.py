@@ -7,9 +7,7 @@ the references), counts and moments, and both again when gaps were filled.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from windrow.errors import (
     ClassCountError,
@@ -21,9 +19,11 @@ from windrow.errors import (
 from windrow.learn.layout import Layout
 from windrow.learn.leaf import VALIDATION
 from windrow.learn.moments import FirstRow, Moments, Statistics, first_training_row
+from windrow.learn.tree import Partial, tree_sum
 from windrow.toolkits.features import Facts, FeatureEncoder, FeatureFinisher, Split
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from windrow.execution.protocol import Blocks, Kernel, Session
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from windrow.plan.tables import Plan
 
 __all__ = ["AUTO_ROWS", "AUTO_SHARE", "Prepared", "place_checked", "prepare", "with_unseen"]
+
+P = TypeVar("P", bound=Partial)
 
 AUTO_ROWS = 100
 """From this many rows on, ``validation_set='auto'`` splits."""
@@ -56,10 +58,12 @@ class Prepared:
         Of each categorical column the place of its reference level, int32 (c,).
     means
         Of each numeric column over the training rows that have a value, float64 (d,).
+    classes
+        Those of the training rows in the order of their codes; empty for a target that is a number.
     validation_rows
         Rows that validate; those of a class that training has not seen are never right.
     labels
-        The classes, then those that only the validation table has.
+        The classes, then those that only validation rows have.
     """
 
     session: Session
@@ -68,6 +72,7 @@ class Prepared:
     statistics: Statistics
     reference: NDArray[np.int32]
     means: NDArray[np.float64]
+    classes: tuple[Any, ...]
     validation_rows: int
     labels: tuple[Any, ...]
 
@@ -76,15 +81,10 @@ class Prepared:
         """The expanded coefficient space."""
         return self.finisher.layout
 
-    @property
-    def classes(self) -> tuple[Any, ...]:
-        """Classes in the order of their codes; empty for a target that is a number."""
-        return self.finisher.classes
-
-    def reduce(self, kernel: Kernel, /, *arguments: object) -> NDArray[np.float64]:
+    def reduce(self, kernel: Kernel[P], /, *arguments: object) -> P:
         """Sum of a kernel over all rows, those of a validation table last."""
         sums = [self.session.reduce(kernel, blocks, *arguments) for blocks in self.parts]
-        return sums[0] if len(sums) == 1 else sums[0] + sums[1]
+        return tree_sum(sums)
 
 
 def prepare(
@@ -95,6 +95,7 @@ def prepare(
     impute: bool,
     split_seed: int | None,
     validation: Plan | None,
+    most_classes: int = 2,
 ) -> Prepared:
     """Place a table and describe its training rows.
 
@@ -108,6 +109,8 @@ def prepare(
         Seed of the split of a table of at least `AUTO_ROWS` rows; None does not split.
     validation
         A validation table of its own.
+    most_classes
+        More classes are refused.
 
     Raises
     ------
@@ -118,31 +121,33 @@ def prepare(
     split = None
     if split_seed is not None and blocks.rows >= AUTO_ROWS:
         split = Split(blocks.rows, int(blocks.rows * AUTO_SHARE), split_seed)
-    classes = _classes(encoder, blocks)
+    labels = _labels(encoder, blocks, most_classes)
     finisher = FeatureFinisher(
         layout=Layout(len(encoder.numeric), tuple(len(levels) for levels in blocks.levels)),
         levels=blocks.levels,
         fallback=tuple(0 for _ in blocks.levels),
-        classes=classes,
+        classes=labels,
         split=split,
     )
     first, statistics = _describe(session, blocks.finished(finisher), finisher)
+    classes = _classes(encoder, labels, statistics)
+    if classes != labels:  # codes of classes that do not train come last
+        labels = with_unseen(classes, labels)
+        finisher = replace(finisher, classes=labels)
+        first, statistics = _describe(session, blocks.finished(finisher), finisher, len(classes))
     means = _means(encoder, statistics, first.dense)
     if Facts.of(blocks.facts).missing.any():
         finisher = replace(finisher, means=tuple(means.tolist()))
-        first, statistics = _describe(session, blocks.finished(finisher), finisher)
-    if encoder.classes and not statistics.class_counts.all():
-        seen = int(np.count_nonzero(statistics.class_counts))
-        raise ClassCountError(str(encoder.target), seen, statistics.n_train)
+        first, statistics = _describe(session, blocks.finished(finisher), finisher, len(classes))
     parts: tuple[Blocks, ...] = (blocks.finished(finisher),)
-    validation_rows, labels = statistics.n_validation, classes
+    validation_rows = statistics.n_validation
     if validation is not None:
         other = place_checked(session, validation, encoder, "the validation table", impute=True)
         of_other = _of_validation(finisher, other, first, means)
         parts += (other.finished(of_other),)
         validation_rows, labels = other.rows, of_other.classes
     return Prepared(
-        session, parts, finisher, statistics, first.codes, means, validation_rows, labels
+        session, parts, finisher, statistics, first.codes, means, classes, validation_rows, labels
     )
 
 
@@ -177,19 +182,32 @@ def _counted(names: tuple[str, ...], counts: NDArray[np.int64]) -> tuple[tuple[s
     return tuple((n, int(c)) for n, c in zip(names, counts, strict=True) if c)
 
 
-def _classes(encoder: FeatureEncoder, blocks: Blocks) -> tuple[Any, ...]:
+def _labels(encoder: FeatureEncoder, blocks: Blocks, most: int) -> tuple[Any, ...]:
+    """Give all classes of the table, sorted."""
     if not encoder.classes:
         return ()
-    if len(blocks.classes) != 2:
-        raise ClassCountError(str(encoder.target), len(blocks.classes), blocks.rows)
+    if not 2 <= len(blocks.classes) <= most:
+        raise ClassCountError(str(encoder.target), len(blocks.classes), blocks.rows, most)
     return tuple(sorted(blocks.classes))
 
 
+def _classes(
+    encoder: FeatureEncoder, labels: tuple[Any, ...], statistics: Statistics
+) -> tuple[Any, ...]:
+    """Give those that training rows have: a split may leave a rare one to validation alone."""
+    counts = statistics.class_counts.tolist()
+    classes = tuple(label for label, n in zip(labels, counts, strict=True) if n)
+    if encoder.classes and len(classes) < 2:
+        raise ClassCountError(str(encoder.target), len(classes), statistics.n_train)
+    return classes
+
+
 def _describe(
-    session: Session, blocks: Blocks, finisher: FeatureFinisher
+    session: Session, blocks: Blocks, finisher: FeatureFinisher, classes: int | None = None
 ) -> tuple[FirstRow, Statistics]:
+    """Look at the training rows, counting those of the first classes (of all by default)."""
     first = next(row for row in session.gather(_first_row, blocks) if row is not None)
-    kernel = Moments(finisher.layout, len(finisher.classes))
+    kernel = Moments(finisher.layout, len(finisher.classes) if classes is None else classes)
     return first, Statistics.of(session.reduce(kernel, blocks, first.dense), kernel, first.dense)
 
 

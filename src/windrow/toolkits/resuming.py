@@ -91,15 +91,9 @@ class Standing:
     rows: tuple[Row, ...]
     seconds: float
 
-    def to_parts(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Give arrays, and a record that JSON can hold."""
-        arrays, state = self.state.to_npz_parts()
-        rows = [record_of(row) for row in self.rows]
-        return arrays, {"state": state, "rows": rows, "seconds": self.seconds}
-
     @classmethod
     def of(cls, checkpoint: Checkpoint) -> Standing:
-        """Read what `to_parts` gave."""
+        """Read what `Trail.keep` kept."""
         record = checkpoint.record
         rows = (event_of(row) for row in record["rows"])
         return cls(
@@ -132,6 +126,7 @@ class Trail:
     def __init__(self, session: Session, where: Checkpointing, identity: dict[str, Any]) -> None:
         self._session, self._where = session, where
         self._identity: dict[str, Any] = {}
+        self._rows: list[dict[str, Any]] = []
         self._keeper: Keeper | None = None
         self._others: list[tuple[str, Checkpoint]] = []
         self._found: Checkpoint | None = None
@@ -179,8 +174,15 @@ class Trail:
 
     def keep(self, standing: Standing) -> None:
         """Keep a checkpoint if it is time to; the last of a fit always."""
-        arrays, record = standing.to_parts()
-        record |= {"fit": self._identity}
+        new = standing.rows[len(self._rows) :]  # rows only come: none is written out twice
+        self._rows += [record_of(row) for row in new]
+        arrays, state = standing.state.to_npz_parts()
+        record = {
+            "state": state,
+            "rows": list(self._rows),
+            "seconds": standing.seconds,
+            "fit": self._identity,
+        }
         self._session.checkpoint(arrays, record)
         if self._keeper is not None:
             self._keeper(arrays, record, now=standing.state.ended)

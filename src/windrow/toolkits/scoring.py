@@ -17,6 +17,8 @@ from windrow.errors import (
     NoRowsError,
     OptionChoiceError,
 )
+from windrow.frames.construct import held
+from windrow.frames.sframe import SFrame
 from windrow.learn.elementary import sigmoid_array
 from windrow.plan.compose import column, project
 from windrow.plan.expressions import Expression, Literal, Operation, Score
@@ -34,8 +36,10 @@ __all__ = [
     "MarginScorer",
     "complete",
     "impute_by",
+    "margin_of",
     "outcomes",
     "outcomes_of_rows",
+    "plan_of",
     "rows_of",
 ]
 
@@ -82,6 +86,23 @@ class MarginScorer:
         return found
 
 
+def margin_of(plan: Plan, scorer: MarginScorer) -> Expression:
+    """Give the expression, over a complete table, of each row's margin."""
+    return _scored(plan, scorer)["margin"]
+
+
+def _scored(plan: Plan, scorer: MarginScorer) -> dict[str, Expression]:
+    """Give an expression for each output of a scorer."""
+    names = scorer.predictor.features
+    payload, values = pickle.dumps(scorer), tuple(column(plan, name) for name in names)
+    kinds = {
+        "margin": DType.FLOAT,
+        "probability": DType.FLOAT,
+        "probability_vector": DType.ARRAY,
+    }
+    return {name: Score(payload, values, names, name, kind) for name, kind in kinds.items()}
+
+
 def outcomes(
     plan: Plan, scorer: MarginScorer, classes: tuple[Any, ...], kind: DType
 ) -> dict[str, Expression]:
@@ -90,20 +111,14 @@ def outcomes(
     ``margin``, ``probability`` and ``probability_vector`` are the scorer's; ``class`` is the second
     from the margin 0 on, and None where it is NaN; ``class_probability`` is that of the class.
     """
-    names = scorer.predictor.features
-    payload, values = pickle.dumps(scorer), tuple(column(plan, name) for name in names)
-    margin, probability = (
-        Score(payload, values, names, output, DType.FLOAT) for output in ("margin", "probability")
-    )
+    scores = _scored(plan, scorer)
+    margin, probability = scores["margin"], scores["probability"]
     first, second, unknown = (Literal(label, kind) for label in (*classes, None))
     leads = Operation("greater_equal", (margin, Literal(0.0, DType.FLOAT)))
     known = Operation("equal", (margin, margin))
     either = Operation("where", (leads, second, first))
     other = Operation("subtract", (Literal(1.0, DType.FLOAT), probability))
-    return {
-        "margin": margin,
-        "probability": probability,
-        "probability_vector": Score(payload, values, names, "probability_vector", DType.ARRAY),
+    return scores | {
         "class": Operation("where", (known, either, unknown)),
         "class_probability": Operation("where", (leads, probability, other)),
     }
@@ -153,6 +168,14 @@ def complete(plan: Plan, predictor: LinearPredictor, *, impute: bool) -> Plan:
         return plan
     own = [(name, column(plan, name)) for name in plan.schema]
     return project(plan, [*own, *absent.items()])
+
+
+def plan_of(dataset: object, predictor: LinearPredictor, *, impute: bool) -> Plan:
+    """Return a complete table of a table, one dict or a list of dicts; see both for errors."""
+    if isinstance(dataset, SFrame):
+        return complete(dataset.plan, predictor, impute=impute)
+    kinds = {n: DType.FLOAT if n in predictor.numeric else DType.STR for n in predictor.features}
+    return held({n: (s, kinds[n]) for n, s in rows_of(dataset, predictor).items()})
 
 
 def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]:

@@ -23,6 +23,7 @@ from windrow.toolkits.features import FeatureEncoder
 from windrow.toolkits.fit import Fit, Fitted, Method
 from windrow.toolkits.linear_model import Task
 from windrow.toolkits.resuming import Checkpointing
+from windrow.toolkits.scoring import impute_by
 from windrow.toolkits.tables import require_table, table_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from windrow.plan.schema import Schema
 
-__all__ = ["Trained", "train"]
+__all__ = ["Trained", "imputes", "train"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,22 @@ class Trained:
     task: Task
     fitted: Fitted
     validation: SFrame
+
+
+def imputes(missing_value_action: str) -> bool:
+    """Whether a missing number becomes its training mean while training: only when asked for.
+
+    Raises
+    ------
+    OptionChoiceError
+        It is no action.
+
+    Examples
+    --------
+    >>> imputes("auto"), imputes("impute")
+    (False, True)
+    """
+    return impute_by(missing_value_action) and missing_value_action != "auto"
 
 
 def train(

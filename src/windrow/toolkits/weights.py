@@ -47,7 +47,11 @@ def given_weights(class_weights: object) -> ClassWeights:
 
 
 def weights_of(
-    given: ClassWeights, classes: tuple[Any, ...], rows: NDArray[np.int64]
+    given: ClassWeights,
+    classes: tuple[Any, ...],
+    rows: NDArray[np.int64],
+    *,
+    known: tuple[Any, ...] = (),
 ) -> NDArray[np.float64]:
     """Give the weight of each class.
 
@@ -62,6 +66,8 @@ def weights_of(
         In the order of their codes.
     rows
         int64 (classes,): training rows of each.
+    known
+        Classes that no training row has but others: a dict may have a weight for them.
 
     Raises
     ------
@@ -83,6 +89,6 @@ def weights_of(
         if label not in weights:
             raise ClassWeightError(f"has no weight for {label!r}", classes)
     for label in weights:
-        if label not in classes:
+        if label not in (*classes, *known):
             raise ClassWeightError(f"names {label!r}, which is no class of the target", classes)
     return np.array([weights[label] for label in classes])

@@ -14,9 +14,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import windrow as gl
-from windrow.cli import app
+from windrow.cli import app, train
 
 ROWS = 300
+MODELS = ["linear_regression", "logistic_classifier", "svm_classifier"]
 
 
 @pytest.fixture
@@ -120,6 +121,52 @@ def test_training_for_a_script_keeps_progress_off_standard_output(
     assert "validation" not in found
 
 
+def test_a_regression_is_trained_measured_and_asked(visits: Path, tmp_path: Path) -> None:
+    model, output = tmp_path / "pages.model", tmp_path / "out.csv"
+    trained = document(
+        windrow(
+            *("train", "linear_regression", visits, "--target", "pages", "--model", model),
+            *("--l1-penalty", 5, "--max-iterations", 1000, "--json"),
+        )
+    )
+    assert trained["solver"] == "fista"
+    assert "classes" not in trained
+    assert set(trained["training"]) == set(trained["validation"]) == {"max_error", "rmse"}
+    measured = document(windrow("evaluate", model, visits, "--json"))
+    assert measured == gl.load_model(str(model)).evaluate(gl.SFrame(str(visits)))
+    found = document(windrow("predict", model, visits, "--output", output, "--json"))
+    assert found["output_type"] == "value"
+    written = list(gl.SFrame(str(output))["prediction"])
+    expected = list(gl.load_model(str(model)).predict(gl.SFrame(str(visits))))
+    assert written == pytest.approx(expected, rel=1e-12)
+    refused = windrow("predict", model, visits, "--output", output, "--output-type", "class")
+    assert refused.exit_code == 2
+    words = " ".join(re.findall(r"\w+", refused.stderr))  # its lines break where the path ends
+    assert "predicts a number" in words
+
+
+def test_a_support_vector_machine_is_trained_measured_and_asked(
+    visits: Path, tmp_path: Path
+) -> None:
+    model, output = tmp_path / "bought.model", tmp_path / "out.csv"
+    trained = document(
+        windrow(
+            *("train", "svm_classifier", visits, "--target", "bought", "--model", model),
+            *("--penalty", 0.1, "--max-iterations", 200, "--class-weights", "auto", "--json"),
+        )
+    )
+    assert trained["classes"] == [0, 1]
+    assert set(trained["training"]) == {"accuracy", "precision", "recall", "f1_score"}
+    done = windrow("evaluate", model, visits, "--metric", "f1_score")
+    assert "f1_score" in done.stdout
+    for kind in ("class", "margin"):
+        done = windrow("predict", model, visits, "--output", output, "--output-type", kind)
+        assert done.exit_code == 0, done.output
+    done = windrow("predict", model, visits, "--output", output, "--output-type", "probability")
+    assert done.exit_code == 1
+    assert "'class', 'margin'" in done.stderr
+
+
 def test_evaluate_prints_every_measure(trained: Path, visits: Path) -> None:
     done = windrow("evaluate", trained, visits)
     assert done.exit_code == 0, done.output
@@ -152,6 +199,29 @@ def test_predict_writes_a_column_in_the_order_of_the_table(
     model = gl.load_model(str(trained))
     expected = model.predict(gl.SFrame(str(visits)), output_type="probability")
     assert list(written["prediction"]) == pytest.approx(list(expected), rel=1e-12)
+
+
+def test_a_model_of_three_classes_is_trained_evaluated_and_predicts(
+    visits: Path, tmp_path: Path
+) -> None:
+    model, output = tmp_path / "where.model", tmp_path / "where"
+    train = ("train", "logistic_classifier", visits, "--target", "country", "--model", model)
+    assert windrow(*train).exit_code == 0
+    found = document(windrow("evaluate", model, visits, "--json"))
+    loaded, table = gl.load_model(str(model)), gl.SFrame(str(visits))
+    again = loaded.evaluate(table)
+    assert found["auc"] == again["auc"]
+    assert len(found["roc_curve"]) == 3 * 1001
+    assert {row["class"] for row in found["roc_curve"]} == {"at", "be", "ch"}
+    shown = windrow("evaluate", model, visits).stdout
+    assert "confusion_matrix" in shown
+    kind = ("--output-type", "probability_vector")
+    assert windrow("predict", model, visits, "--output", output, *kind).exit_code == 0
+    written = gl.load_sframe(str(output))["prediction"]
+    assert list(written) == list(loaded.predict(table, "probability_vector"))
+    refused = windrow("predict", model, visits, "--output", output, "--output-type", "margin")
+    assert refused.exit_code != 0
+    assert "use predict_topk()" in refused.output
 
 
 def test_predict_tells_a_script_where_it_wrote(trained: Path, visits: Path, tmp_path: Path) -> None:
@@ -275,7 +345,8 @@ def test_version_is_printed() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["show"], ["train", "logistic_classifier"], ["evaluate"], ["predict"], ["demo"]]
+    "command",
+    [["show"], *(["train", model] for model in MODELS), ["evaluate"], ["predict"], ["demo"]],
 )
 def test_help_of_each_command_has_examples(command: list[str]) -> None:
     done = windrow(*command, "--help")
@@ -284,11 +355,13 @@ def test_help_of_each_command_has_examples(command: list[str]) -> None:
     assert f"windrow {' '.join(command)}" in done.stdout
 
 
-def test_train_has_every_option_of_create() -> None:
-    from windrow.cli.train import logistic_classifier
-
-    options = set(inspect.signature(logistic_classifier).parameters)
-    for name in inspect.signature(gl.logistic_classifier.create).parameters:
+@pytest.mark.parametrize("model", MODELS)
+def test_train_has_every_option_of_create_with_its_default(model: str) -> None:
+    command = inspect.signature(getattr(train, model)).parameters
+    options = set(command)
+    for name, own in inspect.signature(getattr(gl, model).create).parameters.items():
+        if name in command and own.default is not inspect.Parameter.empty:
+            assert command[name].default == own.default, name
         if name not in {"dataset", "verbose"}:
             assert {name, f"no_{name}"} & options, name
 

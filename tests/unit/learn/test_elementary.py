@@ -35,6 +35,12 @@ def _log1p_unit(x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
         out[i] = elementary.log1p_unit(x[i])
 
 
+@kernel
+def _log1p_positive(x: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    for i in range(x.shape[0]):
+        out[i] = elementary.log1p_positive(x[i])
+
+
 def _ulps(got: NDArray[np.float64], wanted: NDArray[np.longdouble]) -> float:
     return float(np.max(np.abs((got - wanted) / np.spacing(np.abs(wanted.astype(np.float64))))))
 
@@ -64,6 +70,16 @@ def test_log1p_is_accurate_down_to_the_smallest_arguments() -> None:
     _log1p_unit(x, out)
     assert _ulps(out[:-2], np.log1p(x[:-2].astype(np.longdouble))) < 2.0
     assert out[-2:].tolist() == [0.0, np.log(2.0)]
+
+
+@pytest.mark.parametrize("largest", [1e-12, 0.5, 2.0, 1000.0])
+def test_log1p_of_any_positive_number_is_within_two_ulps(largest: float) -> None:
+    x = RNG.uniform(0.0, largest, 20_000)
+    out = np.empty(x.size)
+    _log1p_positive(x, out)
+    assert _ulps(out, np.log1p(x.astype(np.longdouble))) < 2.0
+    _log1p_positive(np.zeros(1), out[:1])
+    assert out[0] == 0.0
 
 
 def test_the_ends_of_the_range_behave_as_in_every_libm() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from tests.support.leaves import Table
 
-from windrow.learn.kernels import Curvature, Gradient, Sums, margins
+from windrow.learn.kernels import Curvature, Gradient, Sums, WithPeaks, margins
 from windrow.learn.losses import HINGE_GAMMA, Loss
 from windrow.learn.tree import tree_sum
 
@@ -133,3 +133,24 @@ def test_a_validation_row_of_a_class_not_seen_in_training_is_never_right() -> No
     )
     partial = table.reduce(Gradient(Loss.LOGISTIC, table.layout), np.array([0.0, 1.0]))
     assert partial[1:3].tolist() == [2.0, 0.0]
+
+
+@given(st.integers(0, 9), st.integers(1, 1300))
+@settings(max_examples=30, deadline=None)
+def test_the_largest_errors_come_along_in_the_same_pass(numeric: int, rows: int) -> None:
+    table = Table.random(rows + numeric, rows, numeric, (3,), loss=Loss.SQUARED, leaf=300)
+    W = np.random.default_rng(rows).normal(size=table.layout.size)
+    kernel = Gradient(Loss.SQUARED, table.layout)
+    found = table.reduce(WithPeaks(kernel), W)
+    squares, on = (table.target - table.matrix @ W) ** 2, table.trains
+    wanted = [np.max(squares[rows], initial=0.0) for rows in (on, ~on)]
+    np.testing.assert_allclose(found.peaks, wanted, rtol=1e-9)
+    assert found.sums.tobytes() == table.reduce(kernel, W).tobytes()
+
+
+def test_largest_errors_pickle_and_do_not_depend_on_the_order_of_leaves() -> None:
+    table = Table.random(4, 5000, 3, loss=Loss.SQUARED, leaf=100)
+    kernel, W = WithPeaks(Gradient(Loss.SQUARED, table.layout)), np.ones(4)
+    partials = [pickle.loads(pickle.dumps(kernel))(leaf, W) for leaf in table.leaves]
+    one, other = tree_sum(partials), tree_sum(partials[::-1])
+    assert one.peaks.tobytes() == other.peaks.tobytes()

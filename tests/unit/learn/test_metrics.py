@@ -108,3 +108,12 @@ def test_one_class_alone_has_no_area() -> None:
 def test_sure_rows_do_not_cost_more_than_the_clip() -> None:
     assert metrics.log_loss_sum(np.array([0.0, 1.0])) == pytest.approx(20.7232658, rel=1e-7)
     assert metrics.squared_error_sum(np.array([1.0, 2.0]), np.array([0.0, 4.0])) == 5.0
+
+
+@given(st.lists(st.floats(-1e3, 1e3), max_size=50))
+def test_the_smoothed_hinge_is_close_to_the_hinge(margins: list[float]) -> None:
+    own = np.array(margins)
+    exact = np.logaddexp(0.0, 30.0 * (1.0 - own)).sum() / 30.0
+    assert metrics.hinge_loss_sum(own) == pytest.approx(exact, rel=1e-12, abs=1e-15)
+    above = exact - np.maximum(0.0, 1.0 - own).sum()
+    assert -1e-9 <= above <= len(own) * np.log(2) / 30 + 1e-9

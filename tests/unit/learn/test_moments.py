@@ -7,6 +7,7 @@ from tests.support.leaves import Table
 
 from windrow.learn.layout import Design, Layout
 from windrow.learn.leaf import TRAIN, VALIDATION, Leaf
+from windrow.learn.losses import Loss
 from windrow.learn.moments import Moments, Statistics, first_training_row
 
 
@@ -123,3 +124,11 @@ def test_a_class_beyond_the_known_ones_is_not_counted() -> None:
     table = Table.of(np.ones((3, 1)), np.zeros((3, 0), np.int64), np.array([0.0, 1.0, 2.0]))
     statistics, _ = table.statistics(classes=2)
     assert statistics.class_counts.tolist() == [1, 1]
+
+
+def test_the_sums_of_a_target_that_is_a_number() -> None:
+    table = Table.random(3, 1300, 2, loss=Loss.SQUARED, leaf=400)
+    statistics, _ = table.statistics()
+    own = table.target[table.trains]
+    assert statistics.target_sums == pytest.approx([own.sum(), (own**2).sum()])
+    assert not table.statistics(classes=2)[0].target_sums.any()

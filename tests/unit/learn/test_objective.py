@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 from tests.support.leaves import Table
 
 from windrow.learn.losses import Loss
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @pytest.mark.parametrize("loss", list(Loss))
@@ -28,3 +34,16 @@ def test_the_intercept_is_not_penalised() -> None:
     at = objective.value_gradient(b)
     assert at.value - at.loss == pytest.approx(2.0 * (1.0 + 9.0))
     assert objective.curvature_of_penalty.tolist() == [0.0, 4.0, 4.0]
+
+
+@given(st.lists(st.floats(-5.0, 5.0), min_size=3, max_size=3), st.floats(0.1, 3.0))
+def test_shrinking_minimises_distance_and_penalty(b: list[float], step: float) -> None:
+    objective = Table.random(1, 50, 2).objective(l1=1.5)
+    point, shrunk = np.array(b), objective.shrunk(np.array(b), step)
+
+    def cost(x: NDArray[np.float64]) -> float:
+        return float(step * 1.5 * np.abs(x[1:]).sum() + ((x - point) ** 2).sum() / 2)
+
+    assert shrunk[0] == point[0]
+    for away in np.vstack([np.eye(3), -np.eye(3)]) * 1e-3:
+        assert cost(shrunk) <= cost(shrunk + away) + 1e-12

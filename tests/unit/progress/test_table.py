@@ -97,3 +97,10 @@ def test_silence_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         silent(event)
     silent.close()
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_table_that_begins_before_the_first_step_shows_five_steps_too() -> None:
+    places = range(13)
+    text = shown(*(Row(("Iteration",), (str(n),), n, n) for n in places), Finished("done"))
+    numbers = [line.split()[1] for line in text.splitlines() if line.startswith("| ")]
+    assert numbers == ["Iteration", "0", "1", "2", "3", "4", "5", "10", "12"]

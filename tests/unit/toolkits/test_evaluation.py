@@ -9,14 +9,15 @@ from sklearn import metrics as oracle
 
 import windrow as wr
 from windrow.errors import (
+    ArgumentError,
     ArgumentTypeError,
     ClassCountError,
     LengthMismatchError,
     MissingTargetError,
-    NotYetError,
     OptionChoiceError,
     TypeMismatchError,
     UnsupportedTargetError,
+    VectorLengthError,
 )
 
 LABELS = st.lists(
@@ -119,8 +120,70 @@ def test_probabilities_may_be_vectors_and_labels_may_be_mapped() -> None:
     assert wr.evaluation.log_loss(targets, vectors) == wr.evaluation.log_loss(targets, seconds)
     swapped = wr.evaluation.auc(targets, seconds, index_map={"yes": 0, "no": 1})
     assert swapped == 0.0
-    with pytest.raises(NotYetError, match="3 classes"):
+    with pytest.raises(ArgumentError, match="a dict of two classes"):
         wr.evaluation.auc(targets, seconds, index_map={"yes": 0, "no": 1, "perhaps": 2})
+    with pytest.raises(ArgumentError, match=r"places 0, 1, \.\.\."):
+        wr.evaluation.auc(targets, vectors, index_map={"yes": 0, "no": 2})
+
+
+def test_of_more_classes_each_has_a_curve_against_all_others() -> None:
+    vectors = wr.SArray([[0.1, 0.8, 0.1], [0.9, 0.1, 0.0], [0.8, 0.1, 0.1], [0.3, 0.6, 0.1]])
+    for targets in (wr.SArray([1, 0, 2, 1]), wr.SArray(["b", "a", "c", "b"])):
+        labels = sorted(set(targets))
+        assert wr.evaluation.auc(targets, vectors) == pytest.approx(8 / 9)  # the manual's numbers
+        each = wr.evaluation.auc(targets, vectors, average=None)
+        assert each == pytest.approx(dict(zip(labels, (1.0, 1.0, 2 / 3), strict=True)))
+        curve = wr.evaluation.roc_curve(targets, vectors)
+        assert curve.column_names() == ["threshold", "fpr", "tpr", "p", "n", "class"]
+        assert list(curve["class"]) == [label for label in labels for _ in range(1001)]
+        assert (curve[0]["p"], curve[0]["n"]) == (1, 3)
+        expected = -np.mean(np.log([0.8, 0.9, 0.1, 0.6]))
+        assert wr.evaluation.log_loss(targets, vectors) == pytest.approx(expected)
+    with pytest.raises(OptionChoiceError, match="'average'"):
+        wr.evaluation.auc(targets, vectors, average="micro")
+    with pytest.raises(OptionChoiceError, match="'average'"):
+        wr.evaluation.roc_curve(targets, vectors, average="macro")
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99)), min_size=4, max_size=30))
+def test_auc_and_log_loss_of_vectors_are_those_of_scikit_learn(rows: list[tuple[int, int]]) -> None:
+    targets = np.array([0, 1, 2, 3] + [label for label, _ in rows])
+    random = np.random.default_rng([seed for _, seed in rows])
+    cuts = np.sort(random.integers(0, 9, (len(targets), 3)), axis=1)
+    vectors = np.diff(cuts, prepend=0, append=8, axis=1) / 8  # exact, and thresholds apart
+    given_targets, given_vectors = wr.SArray(targets.tolist()), wr.SArray(vectors.tolist())
+    expected = oracle.roc_auc_score(np.eye(4)[targets], vectors, average="macro")
+    assert wr.evaluation.auc(given_targets, given_vectors) == pytest.approx(expected)
+    clipped = np.clip(vectors, 1e-9, 1.0 - 1e-9)
+    own = -np.log(clipped[np.arange(len(targets)), targets])
+    assert wr.evaluation.log_loss(given_targets, given_vectors) == pytest.approx(own.mean())
+
+
+def test_labels_without_a_place_are_sure_misses_and_in_no_curve() -> None:
+    targets = wr.SArray(["a", "b", "c", "new"])
+    vectors = wr.SArray([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.2, 0.4, 0.4]])
+    places = {"a": 0, "b": 1, "c": 2}
+    assert wr.evaluation.auc(targets, vectors, index_map=places) == 1.0
+    loss = wr.evaluation.log_loss(targets, vectors, index_map=places)
+    assert loss == pytest.approx((-3 * math.log(0.8) - math.log(1e-9)) / 4)
+    curve = wr.evaluation.roc_curve(targets, vectors, index_map=places)
+    assert (curve[0]["p"], curve[0]["n"]) == (1, 2)
+
+
+def test_vectors_of_another_length_or_with_gaps_are_refused() -> None:
+    targets = wr.SArray([0, 1, 2])
+    full = [[0.5, 0.25, 0.25], [0.5, 0.25, 0.25]]
+    for wrong in ([0.5, 0.5], [0.5, 0.25, 0.125, 0.125]):
+        with pytest.raises(VectorLengthError, match=r"vectors of 3 .* 1 of 3 rows"):
+            wr.evaluation.log_loss(targets, wr.SArray([*full, wrong]))
+    for gap in (None, [0.5, math.nan, 0.25]):
+        with pytest.raises(MissingTargetError, match="'prediction'"):
+            wr.evaluation.auc(targets, wr.SArray([*full, gap]))
+    with pytest.raises(MissingTargetError, match="'target'"):
+        wr.evaluation.auc(wr.SArray([0, 1, None]), wr.SArray([*full, full[0]]))
+    with pytest.raises(ClassCountError):
+        wr.evaluation.auc(wr.SArray([1, 1]), wr.SArray(full))
 
 
 def test_a_sure_miss_costs_twenty_point_seven() -> None:

@@ -21,9 +21,9 @@ from windrow.errors import (
     NoFeaturesError,
     NonFiniteFeatureError,
     NoRowsError,
-    NotYetError,
     OptionChoiceError,
     OptionRangeError,
+    PenaltySolverError,
     SchemaMismatchError,
     SolverSizeError,
     ToolkitError,
@@ -426,10 +426,23 @@ def test_class_weights_are_a_field() -> None:
         create(class_weights="balanced")
 
 
-@pytest.mark.parametrize("options", [{"solver": "fista"}, {"l1_penalty": 1.0}])
-def test_what_comes_later_says_what_works_now(options: dict[str, Any]) -> None:
-    with pytest.raises(NotYetError, match="is not in this version; "):
-        create(**options)
+def test_an_l1_penalty_makes_small_coefficients_nought() -> None:
+    options: dict[str, Any] = {"l1_penalty": 5.0, "max_iterations": 2000}
+    found = create(**options, convergence_threshold=1e-8)
+    values = np.array(list(found.coefficients["value"]))
+    assert found.solver == "fista"
+    assert found.progress["Iteration"][0] == "0"
+    assert 0 < np.count_nonzero(values[1:]) < values.size - 1
+    for solver in ("newton", "lbfgs"):
+        with pytest.raises(PenaltySolverError, match=f"'{solver}'"):
+            create(l1_penalty=5.0, solver=solver)
+
+
+def test_fista_meets_newton_without_an_l1_penalty() -> None:
+    found = create(solver="fista", max_iterations=5000, convergence_threshold=1e-9)
+    exact = create(max_iterations=50, convergence_threshold=1e-9)
+    values = list(exact.coefficients["value"])
+    assert list(found.coefficients["value"]) == pytest.approx(values, rel=1e-5)
 
 
 def test_a_wrong_table_target_or_feature() -> None:

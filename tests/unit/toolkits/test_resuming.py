@@ -29,6 +29,20 @@ if TYPE_CHECKING:
 SOLVERS: dict[str, dict[str, Any]] = {
     "newton": {"solver": "newton", "convergence_threshold": 1e-6},
     "lbfgs": {"solver": "lbfgs", "convergence_threshold": 1e-2, "max_iterations": 60},
+    "fista": {"l1_penalty": 2.0, "convergence_threshold": 0.2, "max_iterations": 60},
+    "newton, three classes": {"target": "mood", "convergence_threshold": 1e-6},
+    "lbfgs, three classes": {
+        "target": "mood",
+        "solver": "lbfgs",
+        "convergence_threshold": 1e-2,
+        "max_iterations": 60,
+    },
+    "fista, three classes": {
+        "target": "mood",
+        "l1_penalty": 2.0,
+        "convergence_threshold": 0.2,
+        "max_iterations": 60,
+    },
 }
 TIMES = ("Elapsed Time",)
 
@@ -43,13 +57,19 @@ def visits(seed: int = 7) -> wr.SFrame:
             "pages": pages,
             "minutes": [draw.expovariate(0.1) for _ in range(rows)],
             "bought": [int(draw.random() < 0.03 * p) for p in pages],
+            "mood": [draw.choice(["glad", "calm", "sad"]) for _ in pages],
         }
     )
 
 
 def create(table: wr.SFrame | None = None, **options: Any) -> LogisticClassifier:
     table = visits() if table is None else table
-    return wr.logistic_classifier.create(table, "bought", **({"verbose": False} | options))
+    settings: dict[str, Any] = {
+        "target": "bought",
+        "features": ["country", "pages", "minutes"],
+        "verbose": False,
+    }
+    return wr.logistic_classifier.create(table, **(settings | options))
 
 
 def bits(model: LogisticClassifier) -> tuple[Any, ...]:
@@ -111,6 +131,48 @@ def test_resumed_after_any_iteration_a_fit_has_the_same_bits(solver: str, tmp_pa
         resumed = create(**options, checkpoint=folder, resume_from_checkpoint=folder)
         assert bits(resumed) == expected
         assert bits(create(**options, resume_from_checkpoint=folder)) == expected
+
+
+MODELS: dict[str, tuple[str, dict[str, Any]]] = {
+    "linear_regression": ("minutes", {"l1_penalty": 5.0, "convergence_threshold": 0.1}),
+    "svm_classifier": ("bought", {"convergence_threshold": 5.0}),
+}
+
+
+@pytest.mark.parametrize("toolkit", MODELS)
+def test_the_other_linear_models_are_resumed_too(toolkit: str, tmp_path: Path) -> None:
+    target, options = MODELS[toolkit]
+
+    def made(**where: Any) -> Any:
+        fit = getattr(wr, toolkit).create
+        return fit(visits(), target, verbose=False, max_iterations=60, **options, **where)
+
+    through = made()
+    assert through.training_solver_status.startswith("SUCCESS")
+    assert through.training_iterations > 3
+    for iteration in (0, 1, 3, through.training_iterations):
+        folder = tmp_path / str(iteration)
+        with ending_after(iteration):
+            made(checkpoint=folder)
+        resumed = made(resume_from_checkpoint=folder)
+        assert list(resumed.coefficients) == list(through.coefficients)
+        shown = [name for name in through.progress.column_names() if name not in TIMES]
+        assert list(resumed.progress[shown]) == list(through.progress[shown])
+        for field in ("training_loss", "validation_loss", "training_iterations"):
+            assert resumed[field] == through[field]
+
+
+def test_a_target_that_changed_behind_its_name_is_refused(folder: str) -> None:
+    table = visits()
+    wr.linear_regression.create(table, "minutes", verbose=False, checkpoint=folder)
+    key = Checkpoints(folder).newest().record["fit"]["dataset"]
+    table["minutes"] = table["minutes"] + 1.0
+    record = dict(Checkpoints(folder).newest().record)
+    record["fit"] |= {"dataset": f"table {table.plan.key}"}  # as of a file with new rows
+    assert record["fit"]["dataset"] != key
+    Checkpoints(folder).keep(Checkpoints(folder).newest().arrays, record)
+    with pytest.raises(CheckpointMismatchError, match="content of the table"):
+        wr.linear_regression.create(table, "minutes", verbose=False, resume_from_checkpoint=folder)
 
 
 def test_a_fit_that_keeps_checkpoints_is_the_same_fit(folder: str) -> None:

@@ -35,11 +35,11 @@ class Options:
     ----------
     max_iterations : int, default 10
     threshold : float, default 0.01
-        Optimal when no element of the gradient is as large.
+        Optimal when no element of the gradient is as large; for fista, when none of the last move.
     memory : int, default 11
         Pairs that L-BFGS keeps.
     step_size : float, default 1
-        First trial step of L-BFGS, times 1 / (1 + max|gradient| + |objective|).
+        First trial step of L-BFGS, times 1 / (1 + max|gradient| + |objective|); of fista as it is.
     """
 
     max_iterations: int = 10
@@ -63,8 +63,8 @@ class SolverState:
         ``coefficients`` and ``gradient`` (n,), in the rescaled free coefficients, and what else
         the solver carries.
     numbers : mapping of str to float
-        ``value``, ``loss``, ``score_train``, ``score_validation`` of the `Evaluation` at the
-        coefficients, ``step`` (the last step size), and what else the solver carries.
+        What the `Evaluation` at the coefficients measured, ``step`` (the last step size), and what
+        else the solver carries.
     """
 
     iteration: int
@@ -85,8 +85,13 @@ class SolverState:
 
     @property
     def gradient_size(self) -> float:
-        """Largest absolute element of the gradient: what the threshold is compared with."""
+        """Largest absolute element of the gradient."""
         return float(np.max(np.abs(self.arrays["gradient"])))
+
+    @property
+    def left(self) -> float:
+        """What the threshold is compared with: how far fista moved, else the gradient's size."""
+        return self.numbers.get("moved", self.gradient_size)
 
     def at(
         self,
@@ -105,6 +110,8 @@ class SolverState:
             "loss": evaluation.loss,
             "score_train": evaluation.score_train,
             "score_validation": evaluation.score_validation,
+            "peak_train": evaluation.peak_train,
+            "peak_validation": evaluation.peak_validation,
         }
         return replace(
             self,
@@ -113,8 +120,8 @@ class SolverState:
         )
 
     def judged(self, options: Options) -> SolverState:
-        """Give this state with its status: optimal by the gradient, at the limit, or running."""
-        if self.gradient_size < options.threshold:
+        """Give this state with its status: optimal by what is left, at the limit, or running."""
+        if self.left < options.threshold:
             status = Status.OPTIMAL
         elif self.iteration >= options.max_iterations:
             status = Status.LIMIT
