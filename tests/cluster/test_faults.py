@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import SOAK
 from tests.cluster.conftest import nothing_left, start
+from tests.support import graph_digests
 from tests.support.clusters import Saying, Waiting, process_of, processes_of, until
 from tests.support.fitting import PARTITION, cut, digests, write_table
+from tests.support.graph_digests import graph_of, in_parts, write_edges
 
 import windrow as gl
 from windrow.config import Deadline
@@ -122,8 +124,10 @@ OTHER_FAULTS = (
     Fault("a link goes down", a_link, (1, 10), prompt=90.0),
     Fault("a worker freezes", a_frozen_worker, (1, 10)),
 )
-WORK = ("logistic_classifier", "linear_regression", "svm_classifier")
-"""Toolkits, each with some fits and predictions."""
+TABLES = ("logistic_classifier", "linear_regression", "svm_classifier")
+GRAPHS = ("pagerank", "label_propagation")
+WORK = (*TABLES, *GRAPHS)
+"""Toolkits, each with some fits and predictions, or some walks over a graph."""
 
 
 @dataclass
@@ -148,37 +152,41 @@ class Tally:
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("faults") / "all.csv"
-    write_table(path)
-    return path
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("faults")
+    write_table(made / "rows.csv")
+    write_edges(made / "edges.csv")
+    return made
 
 
-def done(work: str, table: Path) -> dict[str, str]:
+def done(work: str, folder: Path) -> dict[str, str]:
     """Do some work on a table that no host has seen, and digest what it found."""
-    table.touch()
-    return digests(cut(gl.SFrame(str(table)), PARTITION), work)
+    path = folder / ("edges.csv" if work in GRAPHS else "rows.csv")
+    path.touch()
+    if work in GRAPHS:
+        return graph_digests.digests(graph_of(in_parts(path)), work)
+    return digests(cut(gl.SFrame(str(path)), PARTITION), work)
 
 
 @pytest.fixture(scope="module")
-def here(table: Path) -> dict[str, dict[str, str]]:
+def here(folder: Path) -> dict[str, dict[str, str]]:
     """Digests of what this process finds."""
-    return {work: done(work, table) for work in WORK}
+    return {work: done(work, folder) for work in WORK}
 
 
 @pytest.fixture(scope="module")
 def tally(
     request: pytest.FixtureRequest,
     cluster: Cluster,
-    table: Path,
+    folder: Path,
     here: dict[str, dict[str, str]],
 ) -> Iterator[Tally]:
     made = Tally()
     with gl.distributed(cluster):
         for work in WORK:
-            assert done(work, table) == here[work]
+            assert done(work, folder) == here[work]
             began = time.monotonic()
-            assert done(work, table) == here[work]
+            assert done(work, folder) == here[work]
             made.usual[work] = time.monotonic() - began
     yield made
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
@@ -197,7 +205,7 @@ def test_work_survives_with_the_same_bits(  # noqa: PLR0917  # fixtures
     fault: Fault,
     cluster: Cluster,
     network: Network,
-    table: Path,
+    folder: Path,
     here: dict[str, dict[str, str]],
     tally: Tally,
     seed: int,
@@ -208,7 +216,7 @@ def test_work_survives_with_the_same_bits(  # noqa: PLR0917  # fixtures
         try:
             with gl.distributed(cluster), ThreadPoolExecutor(1) as threads:
                 began = time.monotonic()
-                result = threads.submit(done, work, table)
+                result = threads.submit(done, work, folder)
                 wait(moment, result.done)
                 lost = fault.happen(cluster, network, draw)
                 found = result.result(timeout=120)

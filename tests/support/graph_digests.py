@@ -46,28 +46,38 @@ def in_parts(path: Path, size: int = PARTITION) -> wr.SFrame:
     return cut(wr.SFrame(str(path)), size)
 
 
-def digests(graph: wr.SGraph) -> dict[str, str]:
-    """SHA-256 of all that toolkits found, row by row, to the bit."""
-    options: dict[str, Any] = {"threshold": 1e-9, "max_iterations": 12, "verbose": False}
-    propagate = wr.label_propagation.create
-    found = {
-        "labels": propagate(graph, "label", max_iterations=5, verbose=False).labels,
-        "weighted": propagate(
-            graph, "label", weight_field="w", undirected=True, max_iterations=5, verbose=False
-        ).labels,
-        "components": wr.connected_components.create(graph, verbose=False).component_id,
-        "cores": wr.kcore.create(graph, kmax=4, verbose=False).core_id,
-        "colours": wr.graph_coloring.create(graph, verbose=False).color_id,
-        "degrees": wr.degree_counting.create(graph, verbose=False).graph.vertices,
-        "distances": wr.shortest_path.create(graph, "v0", "w", verbose=False).distance,
-        "triangles": wr.triangle_counting.create(graph, verbose=False).triangle_count,
-        "pagerank": wr.pagerank.create(graph, **options).pagerank,
-        "redistributed": wr.pagerank.create(graph, dangling="redistribute", **options).pagerank,
-    }
-    return {
-        name: hashlib.sha256(repr(list(table)).encode()).hexdigest()
-        for name, table in found.items()
-    }
+RANKING: dict[str, Any] = {"threshold": 1e-9, "max_iterations": 12}
+WALKS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "labels": ("label_propagation", "labels", {"label_field": "label", "max_iterations": 5}),
+    "weighted": (
+        "label_propagation",
+        "labels",
+        {"label_field": "label", "weight_field": "w", "undirected": True, "max_iterations": 5},
+    ),
+    "components": ("connected_components", "component_id", {}),
+    "cores": ("kcore", "core_id", {"kmax": 4}),
+    "colours": ("graph_coloring", "color_id", {}),
+    "degrees": ("degree_counting", "graph", {}),
+    "distances": ("shortest_path", "distance", {"source_vid": "v0", "weight_field": "w"}),
+    "triangles": ("triangle_counting", "triangle_count", {}),
+    "pagerank": ("pagerank", "pagerank", RANKING),
+    "redistributed": ("pagerank", "pagerank", {"dangling": "redistribute", **RANKING}),
+}
+"""Toolkit, field of the model, and options."""
+
+
+def digests(graph: wr.SGraph, only: str | None = None) -> dict[str, str]:
+    """SHA-256 of all that toolkits found, row by row, to the bit.
+
+    `only` names the toolkit that is wanted; by default it is all of them.
+    """
+    found = {}
+    for name, (toolkit, field, options) in WALKS.items():
+        if only in {None, toolkit}:
+            model = getattr(wr, toolkit).create(graph, verbose=False, **options)
+            table = model[field].vertices if field == "graph" else model[field]
+            found[name] = hashlib.sha256(repr(list(table)).encode()).hexdigest()
+    return found
 
 
 if __name__ == "__main__":
