@@ -66,10 +66,13 @@ def start(
 
 @contextmanager
 def nothing_left(network: Network, seconds: float = 20.0) -> Iterator[None]:
-    """Hold that within some seconds no new process of a host and no scratch file is left."""
+    """Hold that within some seconds no new process of a host and no scratch of one is left.
+
+    This process's own scratch lives as long as it does; the session looks after that.
+    """
 
     def found() -> set[str]:
-        scratch = {str(path) for path in Path(tempfile.gettempdir()).glob("windrow-*")}
+        scratch = {str(path) for path in Path(tempfile.gettempdir()).glob("windrow-host-*")}
         return scratch | {f"process {pid}" for pid in network.processes()}
 
     def told(name: str) -> str:
