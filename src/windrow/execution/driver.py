@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from windrow.errors import BadRowsWarning
 from windrow.execution.cuts import Leaves, loads
+from windrow.execution.levels import Levels
 from windrow.execution.protocol import Blocks
 from windrow.execution.resolve import Resolver
 from windrow.execution.tasks import (
@@ -26,6 +27,7 @@ from windrow.execution.tasks import (
     WritePartition,
 )
 from windrow.io import memory
+from windrow.learn.scattered import whole
 from windrow.learn.tree import Partial, TreeSum, tree_sum
 from windrow.plan.compose import select
 from windrow.plan.sources import LEAF_ROWS
@@ -166,8 +168,7 @@ class DriverSession:
             empty = encoder(memory.empty(table.plan.schema))
             return Blocks(plan, encoder, (), empty.levels, empty.classes, empty.facts)
         merged = (
-            tuple(dict.fromkeys(level for part in parts for level in part.levels[j]))
-            for j in range(len(parts[0].levels))
+            Levels.merged([part.levels[j] for part in parts]) for j in range(len(parts[0].levels))
         )
         return Blocks(
             plan,
@@ -191,7 +192,8 @@ class DriverSession:
             while waiting and waiting[0] in arrived:
                 subtree = waiting.popleft()
                 total.add(subtree.index, arrived.pop(subtree), subtree.level)
-        return total.result()
+        found: P = whole(total.result())
+        return found
 
     def gather(self, function: Callable[..., R], blocks: Blocks, *arguments: object) -> list[R]:
         """See `Session`."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from windrow.execution.levels import Levels
     from windrow.learn.leaf import Leaf
     from windrow.plan.tables import Plan
     from windrow.progress import Event, Listener
@@ -43,7 +44,7 @@ class RawBlock:
     """
 
     leaves: tuple[Leaf, ...]
-    levels: tuple[tuple[Any, ...], ...]
+    levels: tuple[Levels, ...]
     classes: tuple[Any, ...]
     facts: Vector
 
@@ -102,7 +103,7 @@ class Blocks:
     plan: Plan
     encoder: Encoder
     counts: tuple[int, ...]
-    levels: tuple[tuple[Any, ...], ...]
+    levels: tuple[Levels, ...]
     classes: tuple[Any, ...]
     facts: Vector
     finisher: Finisher | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from windrow.errors import OptionChoiceError, UnknownFieldError
+from windrow.execution.levels import Levels
 from windrow.plan.types import DType
 from windrow.toolkits import summary
 from windrow.toolkits.fit import Fitted
@@ -16,6 +17,7 @@ from windrow.toolkits.model_store import save_model
 from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.summary import Section
 from windrow.toolkits.tables import label_type, table_of
+from windrow.toolkits.unpacking import unpacked_counts, unpacked_names
 
 if TYPE_CHECKING:
     import os
@@ -112,7 +114,7 @@ class LinearModel:
             "num_coefficients": lambda: fitted.size,
             "num_examples": lambda: fitted.rows,
             "num_features": lambda: len(task.features),
-            "num_unpacked_features": lambda: len(task.features),
+            "num_unpacked_features": self._unpacked,
             "progress": self._progress_table,
             "solver": lambda: fitted.solver,
             "target": lambda: task.target,
@@ -120,7 +122,9 @@ class LinearModel:
             "training_loss": lambda: fitted.loss,
             "training_solver_status": lambda: fitted.status,
             "training_time": lambda: fitted.seconds,
-            "unpacked_features": lambda: list(task.features),
+            "unpacked_features": lambda: unpacked_names(
+                fitted.predictor, task.features, fitted.free
+            ),
             "validation_data": lambda: self._validation,
         }
 
@@ -186,20 +190,28 @@ class LinearModel:
     def _places(self) -> list[tuple[str, str | None, int]]:
         """Name, index and place of the intercept, then of the features as the table has them."""
         fitted, predictor = self._fitted, self._fitted.predictor
-        free = set(fitted.free.tolist())
         found: list[tuple[str, str | None, int]] = [("(intercept)", None, 0)]
         for name in self._task.features:
-            if name in predictor.numeric:
-                found.append((name, None, 1 + predictor.numeric.index(name)))
+            first, levels = predictor.columns_of(name)
+            if levels is None:
+                found.append((name, None, first))
                 continue
-            column = predictor.categorical.index(name)
-            first = predictor.layout.offset(column)
-            found += [
-                (name, "" if level is None else level, first + code)
-                for code, level in enumerate(predictor.levels[column])
-                if first + code in free
-            ]
+            low, high = np.searchsorted(fitted.free, [first, first + len(levels)])
+            places = fitted.free[low:high]
+            names = list(levels)
+            for place in places.tolist():
+                level = names[place - first]
+                found.append((name, "" if level is None else level, place))
         return found
+
+    def _unpacked(self) -> int:
+        """Count the columns that the features stand for."""
+        fitted, predictor = self._fitted, self._fitted.predictor
+        reference = np.array(predictor.reference, dtype=np.int32)
+        counts = unpacked_counts(
+            predictor.layout, predictor, predictor.widths, reference, fitted.free
+        )
+        return sum(counts.values())
 
     def _coefficient_table(self) -> SFrame:
         found = self._coefficients()
@@ -254,7 +266,7 @@ class LinearModel:
                     ("Number of examples", fitted.rows),
                     *classes,
                     ("Number of feature columns", count),
-                    ("Number of unpacked features", count),
+                    ("Number of unpacked features", self._unpacked()),
                 ),
             ),
             Section("Hyperparameters", self._hyperparameters()),
@@ -306,6 +318,7 @@ class LinearModel:
         predictor = {f.name: getattr(fitted.predictor, f.name) for f in fields(fitted.predictor)}
         arrays = {name: getattr(fitted, name) for name in ARRAYS}
         arrays["weights"] = predictor.pop("weights")
+        predictor["levels"] = [list(levels) for levels in predictor["levels"]]
         arrays["means"] = np.array(predictor.pop("means"), dtype=np.float64)
         skipped = {"predictor", *ARRAYS}
         plain = {f.name: getattr(fitted, f.name) for f in fields(fitted) if f.name not in skipped}
@@ -316,9 +329,13 @@ class LinearModel:
     def from_parts(cls, record: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Build the model that `to_parts` took apart."""
         frozen = {part: _tuples(record[part]) for part in ("predictor", "fitted")}
+        levels = tuple(Levels.of(own) for own in frozen["predictor"].pop("levels"))
         task = Task(**{**_tuples(record["task"]), "options": record["task"]["options"]})
         predictor = LinearPredictor(
-            **frozen["predictor"], means=tuple(arrays["means"].tolist()), weights=arrays["weights"]
+            **frozen["predictor"],
+            levels=levels,
+            means=tuple(arrays["means"].tolist()),
+            weights=arrays["weights"],
         )
         fitted = Fitted(
             **frozen["fitted"],

@@ -10,11 +10,9 @@ from windrow.execution import environment
 from windrow.frames.operators import NAME
 from windrow.frames.sarray import SArray
 from windrow.frames.sframe import SFrame
-from windrow.learn.leaf import VALIDATION
 from windrow.learn.losses import Loss
 from windrow.plan.compose import project
 from windrow.plan.types import DType
-from windrow.toolkits.features import FeatureEncoder, FeatureFinisher
 from windrow.toolkits.fit import Method
 from windrow.toolkits.linear_model import LinearModel
 from windrow.toolkits.measures import Errors, error_sums
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 
     from windrow.execution.protocol import Session
     from windrow.plan.tables import Plan
+    from windrow.toolkits.features import FeatureEncoder
     from windrow.toolkits.predictor import LinearPredictor
 
 __all__ = ["Evaluate", "LinearRegression", "create"]
@@ -185,14 +184,15 @@ class Evaluate:
     def __call__(self, session: Session) -> Errors:
         """Go over all rows, in one pass after they are placed."""
         what = "the table to evaluate"
-        blocks = place_checked(session, self.plan, self.encoder, what, impute=self.impute)
-        finisher = FeatureFinisher(
-            layout=self.predictor.layout,
-            levels=self.predictor.levels,
-            fallback=self.predictor.reference,
-            role=VALIDATION,
-            means=self.predictor.means,
+        blocks = place_checked(
+            session,
+            self.plan,
+            self.encoder,
+            what,
+            impute=self.impute,
+            widths=self.predictor.widths,
         )
+        finisher = self.predictor.finisher()
         weights = self.predictor.weights
         return Errors.of(session.reduce(error_sums, blocks.finished(finisher), weights))
 
@@ -284,7 +284,7 @@ class LinearRegression(LinearModel):
         kind = plan.schema[target]
         if not kind.is_number:
             raise FeatureTypeError(target, kind.value, "int or float")
-        encoder = FeatureEncoder(predictor.numeric, predictor.categorical, target, classes=False)
+        encoder = predictor.encoder(target, classes=False)
         errors = environment.current().run(Evaluate(plan, encoder, predictor, impute))
         names = self.METRICS if metric == "auto" else (metric,)
         return {name: getattr(errors, name) for name in names}

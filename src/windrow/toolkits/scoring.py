@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import numbers
 import pickle
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from windrow.errors import (
     NoRowsError,
     OptionChoiceError,
 )
+from windrow.execution.values import series_from_values
 from windrow.frames.construct import held
 from windrow.frames.sframe import SFrame
 from windrow.learn.elementary import sigmoid_array
@@ -153,29 +155,28 @@ def complete(plan: Plan, predictor: LinearPredictor, *, impute: bool) -> Plan:
         raise NoRowsError("the table to predict for")
     absent = {}
     for name in predictor.features:
-        numeric = name in predictor.numeric
+        kind = predictor.kind(name)
         if name not in plan.schema:
             if not impute:
                 raise ColumnNotFoundError(name, plan.schema.names)
-            absent[name] = Literal(None, DType.FLOAT if numeric else DType.STR)
-        elif numeric != plan.schema[name].is_number or not (
-            numeric or plan.schema[name] is DType.STR
-        ):
-            raise FeatureTypeError(
-                name, plan.schema[name].value, "int or float" if numeric else "str"
-            )
+            absent[name] = Literal(None, kind)
+        elif plan.schema[name] is not kind and not (kind.is_number and plan.schema[name].is_number):
+            raise FeatureTypeError(name, plan.schema[name].value, _wanted(kind))
     if not absent:
         return plan
     own = [(name, column(plan, name)) for name in plan.schema]
     return project(plan, [*own, *absent.items()])
 
 
+def _wanted(kind: DType) -> str:
+    return "int or float" if kind.is_number else kind.value
+
+
 def plan_of(dataset: object, predictor: LinearPredictor, *, impute: bool) -> Plan:
     """Return a complete table of a table, one dict or a list of dicts; see both for errors."""
     if isinstance(dataset, SFrame):
         return complete(dataset.plan, predictor, impute=impute)
-    kinds = {n: DType.FLOAT if n in predictor.numeric else DType.STR for n in predictor.features}
-    return held({n: (s, kinds[n]) for n, s in rows_of(dataset, predictor).items()})
+    return held({n: (s, predictor.kind(n)) for n, s in rows_of(dataset, predictor).items()})
 
 
 def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]:
@@ -190,8 +191,6 @@ def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]
     NoRowsError
         The list is empty.
     """
-    import polars as pl
-
     rows = [dataset] if isinstance(dataset, Mapping) else dataset
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         wanted = "an SFrame, a dict, or a list of dicts"
@@ -201,12 +200,19 @@ def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]
     columns = {}
     for name in predictor.features:
         values = [row.get(name) for row in rows]
-        numeric = name in predictor.numeric
-        own: type = numbers.Real if numeric else str
+        kind = predictor.kind(name)
         for value in values:
-            if value is not None and not isinstance(value, own):
-                kind = "int or float" if numeric else "str"
-                raise FeatureTypeError(name, type(value).__name__, kind)
-        made = [None if v is None else float(v) for v in values] if numeric else values
-        columns[name] = pl.Series(name, made, dtype=pl.Float64 if numeric else pl.String)
+            if value is not None and not isinstance(value, _OWN[kind]):
+                raise FeatureTypeError(name, type(value).__name__, _wanted(kind))
+        columns[name] = series_from_values(values, kind, name)[0]
     return columns
+
+
+_OWN: dict[DType, tuple[type, ...]] = {
+    DType.FLOAT: (numbers.Real,),
+    DType.STR: (str,),
+    DType.LIST: (list, tuple),
+    DType.DICT: (Mapping,),
+    DType.ARRAY: (array.array, np.ndarray, list, tuple),
+}
+"""What a value of each type of feature may be."""
