@@ -52,6 +52,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     *,
     seed: int | None = None,
     missing_value_action: str = "auto",
+    row_weights: str | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> LinearRegression:
@@ -69,7 +70,9 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Int or float column to predict.
     features
         Columns to learn from; all but the target by default. Numbers as they are; of a str column
-        each category (None is one) gets a coefficient, but the first one met, the reference.
+        each category (None is one) gets a coefficient, but the first one met, the reference. Of a
+        list column each distinct element is such a category, of a dict column each key is a column
+        of numbers, of an array column each position.
     l2_penalty
         Of the squared coefficients.
     l1_penalty
@@ -99,6 +102,10 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         gives the same model.
     missing_value_action
         ``auto`` and ``error`` refuse None in a number; ``impute`` takes the training mean.
+    row_weights
+        Column of what each row weighs in the loss: numbers from 0 on. It is no feature then. A row
+        of weight 2 counts in the loss like two rows; measures, means and scales take rows as one
+        each.
     checkpoint
         Folder in which states to go on from are kept: the first, at most one every
         ``checkpoint_seconds`` (a setting, 30 by default; 0: each iteration), and the last one. The
@@ -113,7 +120,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     ToolkitError
         Of the table: `NoRowsError`, `MissingTargetError`, `UnsupportedTargetError`,
         `MissingFeatureError`, `NonFiniteFeatureError`, `UnsupportedFeatureError`,
-        `SchemaMismatchError`. Of the options: `OptionRangeError`, `OptionChoiceError`,
+        `ArrayLengthError`, `DictValueError`, `RowWeightError`, `SchemaMismatchError`. Of the
+        options: `OptionRangeError`, `OptionChoiceError`,
         `SolverSizeError`, `PenaltySolverError`. Of checkpoints: `NoCheckpointError`,
         `CheckpointMismatchError`, `DamagedCheckpointError`, `DiskFullError`, `UnwritableError`.
 
@@ -155,6 +163,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         method=method,
         options=options,
         validation_set=validation_set,
+        row_weights=row_weights,
         verbose=verbose,
         target_types=(DType.INT, DType.FLOAT),
         checkpoints=Checkpointing.given(checkpoint, resume_from_checkpoint),

@@ -67,6 +67,7 @@ def train(
     method: Method,
     options: Mapping[str, Any],
     validation_set: object,
+    row_weights: object,
     verbose: bool,
     target_types: tuple[DType, ...] = (DType.INT, DType.STR),
     checkpoints: Checkpointing | None = None,
@@ -75,7 +76,7 @@ def train(
 
     Parameters
     ----------
-    dataset, target, features, validation_set, verbose
+    dataset, target, features, validation_set, row_weights, verbose
         As the user gave them to ``create``.
     method
         What to minimise, and how; its split seed is used when `validation_set` is ``auto``.
@@ -91,9 +92,10 @@ def train(
     if schema[target] not in target_types:
         wanted = " or ".join(kind.value for kind in target_types)
         raise UnsupportedTargetError(target, schema[target].value, wanted)
-    chosen = _features(schema, target, features)
+    weight = _weight(schema, target, row_weights)
+    chosen = _features(schema, target, features, weight)
     classes = DType.FLOAT not in target_types
-    encoder = FeatureEncoder.of(schema, chosen, target, classes=classes)
+    encoder = FeatureEncoder.of(schema, chosen, target, classes=classes, weight=weight)
     validation = _validation(validation_set, schema)
     if validation_set is None or validation is not None:
         method = method.without_split()
@@ -108,15 +110,34 @@ def train(
     return Trained(task, fitted, validation)
 
 
-def _features(schema: Schema, target: str, features: Sequence[str] | None) -> tuple[str, ...]:
+def _weight(schema: Schema, target: str, row_weights: object) -> str | None:
+    """Check the column of row weights."""
+    if row_weights is None:
+        return None
+    if not isinstance(row_weights, str):
+        raise ArgumentTypeError("row_weights", type(row_weights).__name__, "the name of a column")
+    if row_weights == target:
+        raise ArgumentError("row_weights", target, "a column other than the target")
+    if not schema[row_weights].is_number:
+        kind = schema[row_weights].value
+        raise ArgumentError("row_weights", row_weights, f"an int or float column, not {kind}")
+    return row_weights
+
+
+def _features(
+    schema: Schema, target: str, features: Sequence[str] | None, weight: str | None
+) -> tuple[str, ...]:
     """Give the features in the order of the table."""
     if isinstance(features, str):
         raise ArgumentTypeError("features", "str", "a list of column names")
-    wanted = [name for name in schema if name != target] if features is None else list(features)
+    others = [name for name in schema if name not in {target, weight}]
+    wanted = others if features is None else list(features)
     for name in wanted:
         schema[name]
     if target in wanted:
         raise ArgumentError("features", target, "columns other than the target")
+    if weight in wanted:
+        raise ArgumentError("features", str(weight), "columns other than that of row_weights")
     if not wanted:
         raise NoFeaturesError(target)
     return tuple(name for name in schema if name in set(wanted))
