@@ -6,19 +6,18 @@ with the value 1, numbers by their text; each key of a dictionary is one with it
 
 from __future__ import annotations
 
-import array
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from windrow.errors import DictValueError
 from windrow.execution.levels import Levels
+from windrow.execution.nested import Parts, plain_parts
 from windrow.execution.values import CHUNK
 from windrow.execution.vectors import Vectors
+from windrow.learn.jit import kernel
 from windrow.learn.sparse import SparseRows
 from windrow.plan.values import decode_dict, decode_list
 
@@ -124,14 +123,21 @@ def entries_of_lists(column: pl.Series) -> Entries:
     >>> list(found.levels), found.rows.starts.tolist(), found.rows.places.tolist(), found.missing
     (['b', 'a', '1'], [0, 2, 2, 4], [0, 1, 2, 1], 1)
     """
-    lengths, parts = array.array("q"), []
-    for texts in _chunks(column):
-        rows = [list(dict.fromkeys(row)) for row in _elements(texts)]
-        lengths.extend(map(len, rows))
-        parts.append(list(chain.from_iterable(rows)))
-    codes, levels = _encoded(parts)
-    found = SparseRows.of(np.frombuffer(lengths, np.int64), codes, np.ones(codes.size))
-    return Entries(found, levels, column.null_count(), 0)
+    lengths, parts = [], []
+    for chunk in _chunks(column):
+        found = plain_parts(chunk, pairs=False)
+        if found is None:
+            rows = _elements(chunk.to_list())
+            lengths.append(np.array([len(row) for row in rows], dtype=np.int64))
+            parts.append(_series([element for row in rows for element in row]))
+        else:
+            lengths.append(found.lengths)
+            parts.append(found.texts)
+    codes, levels = levels_of(_joined(parts))
+    repeated = SparseRows.of(
+        np.concatenate([*lengths, np.empty(0, np.int64)]), codes, np.ones(codes.size)
+    )
+    return Entries(_distinct(repeated, len(levels)), levels, column.null_count(), 0)
 
 
 def entries_of_dicts(column: pl.Series, name: str = "") -> Entries:
@@ -149,50 +155,63 @@ def entries_of_dicts(column: pl.Series, name: str = "") -> Entries:
     >>> list(found.levels), found.rows.starts.tolist(), found.rows.values.tolist()
     (['a', 'b', '7'], [0, 2, 2, 3], [1.0, 2.5, 3.0])
     """
-    lengths, numbers = array.array("q"), array.array("d")
-    parts: list[list[str]] = []
     gaps = column.null_count()
-    for texts in _chunks(column):
-        rows = json.loads(f"[{','.join(texts)}]")
-        try:
-            pairs = list(chain.from_iterable(rows))
-            own = array.array("d", [value for _, value in pairs])
-            keys = [key for key, _ in pairs]
-            plain = all(type(key) is str for key in keys)
-        except (TypeError, OverflowError):
-            plain = False
-        if not plain:
-            plainly = [_plain_dict(decode_dict(text), name) for text in texts]
-            gaps += sum(holed for _, holed in plainly)
-            rows = [found for found, _ in plainly]
-            keys = [key for row in rows for key in row]
-            own = array.array("d", [value for row in rows for value in row.values()])
-        lengths.extend(map(len, rows))
-        numbers.extend(own)
-        parts.append(keys)
-    codes, levels = _encoded(parts)
-    values = np.frombuffer(numbers) if numbers else np.empty(0)
-    found = SparseRows.of(np.frombuffer(lengths, np.int64), codes, values)
-    row_of = np.repeat(np.arange(len(lengths)), np.diff(found.starts))
+    lengths: list[NDArray[np.int64]] = []
+    numbers: list[NDArray[np.float64]] = []
+    parts: list[pl.Series] = []
+    for chunk in _chunks(column):
+        plain = plain_parts(chunk, pairs=True)
+        if plain is None:
+            rows = [_plain_dict(decode_dict(text), name) for text in chunk.to_list()]
+            gaps += sum(holed for _, holed in rows)
+            keys = _series([key for row, _ in rows for key in row])
+            values = np.array([value for row, _ in rows for value in row.values()], dtype=float)
+            plain = Parts(np.array([len(row) for row, _ in rows], dtype=np.int64), keys, values)
+        lengths.append(plain.lengths)
+        numbers.append(plain.values)
+        parts.append(plain.texts)
+    codes, levels = levels_of(_joined(parts))
+    values = np.concatenate([*numbers, []])
+    found = SparseRows.of(np.concatenate([*lengths, np.empty(0, np.int64)]), codes, values)
+    row_of = np.repeat(np.arange(len(column)), np.diff(found.starts))
     return Entries(found, levels, gaps, np.unique(row_of[~np.isfinite(values)]).size)
 
 
-def _chunks(column: pl.Series) -> Iterator[list[str]]:
-    """Give some texts at a time: as Python objects they take many times their room."""
+def _chunks(column: pl.Series) -> Iterator[pl.Series]:
+    """Give some texts at a time: as Python objects they may take many times their room."""
     filled = column.fill_null("[]")
     for start in range(0, len(filled), CHUNK):
-        yield filled[start : start + CHUNK].to_list()
+        yield filled[start : start + CHUNK]
 
 
-def _elements(texts: list[str]) -> Iterable[list[str | None]]:
+def _elements(texts: list[str]) -> list[list[str | None]]:
     """Give the elements of some lists as text; None stays."""
-    rows = json.loads(f"[{','.join(texts)}]")
-    kinds = set(map(type, chain.from_iterable(rows)))
-    if kinds <= {str, type(None)}:
-        return rows  # type: ignore[no-any-return]  # as the line above found out
-    if kinds & {list, dict}:
-        rows = [decode_list(text) for text in texts]
+    rows = [decode_list(text) for text in texts]
     return [[v if v is None else str(v) for v in row] for row in rows]
+
+
+@kernel
+def _mark_first(
+    starts: NDArray[np.int64],
+    places: NDArray[np.int32],
+    last: NDArray[np.int64],
+    kept: NDArray[np.bool_],
+) -> None:
+    """Mark the entries that are the first of their place in their row; `last` begins as -1."""
+    for row in range(starts.shape[0] - 1):
+        for e in range(starts[row], starts[row + 1]):
+            kept[e] = last[places[e]] != row
+            last[places[e]] = row
+
+
+def _distinct(rows: SparseRows, levels: int) -> SparseRows:
+    """Keep of each place in a row the first entry."""
+    kept = np.empty(rows.places.size, dtype=np.bool_)
+    _mark_first(rows.starts, rows.places, np.full(levels, -1, dtype=np.int64), kept)
+    if kept.all():
+        return rows
+    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(kept, dtype=np.int64)])
+    return SparseRows(before[rows.starts], rows.places[kept], rows.values[kept])
 
 
 def _plain_dict(values: dict[Any, Any], name: str) -> tuple[dict[str, float], bool]:
@@ -207,8 +226,13 @@ def _plain_dict(values: dict[Any, Any], name: str) -> tuple[dict[str, float], bo
     return found, None in values.values()
 
 
-def _encoded(parts: list[list[Any]]) -> tuple[NDArray[np.int32], Levels]:
+def _series(texts: list[Any]) -> pl.Series:
     import polars as pl
 
-    texts = [pl.Series(part, dtype=pl.String) for part in parts]
-    return levels_of(pl.concat(texts) if texts else pl.Series([], dtype=pl.String))
+    return pl.Series(texts, dtype=pl.String)
+
+
+def _joined(parts: list[pl.Series]) -> pl.Series:
+    import polars as pl
+
+    return pl.concat(parts) if parts else _series([])

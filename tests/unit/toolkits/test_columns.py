@@ -14,6 +14,7 @@ from windrow.plan.types import DType
 from windrow.toolkits.columns import Entries, entries_of_dicts, entries_of_lists, matrix_of
 
 KEYS = st.one_of(st.sampled_from(["a", "b", "ä", 'q"'])) | st.integers(0, 3)
+ELEMENTS: list[object] = ["a", "b", 1, 2.5, None, "1", 'q"', -1e300]
 NUMBERS = st.floats(-1e6, 1e6)
 
 
@@ -48,7 +49,8 @@ def test_dictionaries_are_what_a_vectorizer_makes_of_them(rows: list[dict[object
 @settings(max_examples=50)
 @given(
     rows=st.lists(
-        st.lists(st.sampled_from(["a", "b", 1, 2.5, None, "1"]), max_size=5) | st.none(),
+        st.lists(st.sampled_from(["a", "b", 1, 2.5, None, "1", 'q"', -1e300]), max_size=5)
+        | st.none(),
         min_size=1,
         max_size=20,
     )
