@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Levels"]
 
+_FEW = 16
+_REMEMBERED = 1 << 17
+
 
 class Levels(Sequence[Any]):
     """Distinct values (all text or all int, or None) in an order, usually that of first sight.
@@ -56,13 +59,27 @@ class Levels(Sequence[Any]):
         """Give for each of some other values its number among these; -1 where it is none."""
         import pyarrow.compute as pc
 
+        codes = np.full(len(others), -1, dtype=np.int32)
         if not len(others) or not len(self):
-            return np.full(len(others), -1, dtype=np.int32)
+            return codes
+        if len(others) <= _FEW and len(self) <= _REMEMBERED:
+            codes[:] = [self._codes.get(value, -1) for value in others]
+            return codes
         if self._begins_with(others):
             return np.arange(len(others), dtype=np.int32)
         own, wanted = self.values.to_arrow(), others.values.to_arrow()
-        found = pc.index_in(wanted, value_set=own, skip_nulls=False)
-        return pl.Series(found).fill_null(-1).cast(pl.Int32).to_numpy().copy()
+        if len(others) < len(self):  # the smaller of the two is hashed, the larger looked through
+            found = pl.Series(pc.index_in(own, value_set=wanted, skip_nulls=False))
+            there = found.is_not_null().arg_true().to_numpy()
+            codes[found.gather(there).to_numpy()] = there
+            return codes
+        found = pl.Series(pc.index_in(wanted, value_set=own, skip_nulls=False))
+        return found.fill_null(-1).cast(pl.Int32).to_numpy().copy()
+
+    @cached_property
+    def _codes(self) -> dict[Any, int]:
+        """Code of each value, for when few are asked for again and again."""
+        return {value: code for code, value in enumerate(self)}
 
     @cached_property
     def key(self) -> str:

@@ -10,6 +10,9 @@ import numpy as np
 
 from windrow.errors import OptionChoiceError, UnknownFieldError
 from windrow.execution.levels import Levels
+from windrow.execution.values import series_from_values
+from windrow.frames.construct import held
+from windrow.frames.sframe import SFrame
 from windrow.plan.types import DType
 from windrow.toolkits import summary
 from windrow.toolkits.fit import Fitted
@@ -17,7 +20,7 @@ from windrow.toolkits.model_store import save_model
 from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.summary import Section
 from windrow.toolkits.tables import label_type, table_of
-from windrow.toolkits.unpacking import unpacked_counts, unpacked_names
+from windrow.toolkits.unpacking import named_places, unpacked_counts, unpacked_names
 
 if TYPE_CHECKING:
     import os
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from windrow.frames.sframe import SFrame
 
 __all__ = ["Coefficient", "LinearModel", "Task"]
 
@@ -214,17 +216,27 @@ class LinearModel:
         return sum(counts.values())
 
     def _coefficient_table(self) -> SFrame:
-        found = self._coefficients()
-        columns: dict[str, tuple[DType, list[Any]]] = {
-            "name": (DType.STR, [c.name for c in found]),
-            "index": (DType.STR, [c.index for c in found]),
+        import polars as pl
+
+        fitted, predictor = self._fitted, self._fitted.predictor
+        names, indices, places = named_places(predictor, self._task.features, fitted.free)
+        margins, order = predictor.margin_count, np.searchsorted(fitted.free, places)
+        columns = {
+            "name": (pl.concat([names] * margins), DType.STR),
+            "index": (pl.concat([indices] * margins), DType.STR),
         }
-        if self._fitted.classes:
-            columns["class"] = (label_type(self._fitted.classes), [c.of for c in found])
-        columns["value"] = (DType.FLOAT, [c.value for c in found])
+        if fitted.classes:
+            labels, kind = series_from_values(fitted.classes[1:], label_type(fitted.classes))
+            of = np.repeat(np.arange(margins), len(places))
+            columns["class"] = labels.gather(pl.Series(of)), kind
+        values = np.atleast_2d(predictor.weights)[:, places]
+        columns["value"] = pl.Series(values.reshape(-1)), DType.FLOAT
         if self.ERRORS:
-            columns["stderr"] = (DType.FLOAT, [c.error for c in found])
-        return table_of(columns)
+            errors = pl.Series([None] * fitted.size, dtype=pl.Float64)
+            if fitted.errors is not None:
+                errors = pl.Series(fitted.errors.reshape(margins, -1)[:, order].reshape(-1))
+            columns["stderr"] = errors, DType.FLOAT
+        return SFrame.from_plan(held(columns))
 
     def _progress_table(self) -> SFrame:
         names, rows = self._fitted.columns, self._fitted.progress

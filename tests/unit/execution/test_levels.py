@@ -32,6 +32,13 @@ def test_a_key_tells_values_and_their_order(
     assert (first.key == second.key) == (list(first) == list(second)) == (first == second)
 
 
+@given(own=st.sets(st.integers(0, 99)), others=st.sets(st.integers(0, 99)))
+def test_many_codes_are_found_whichever_is_larger(own: set[int], others: set[int]) -> None:
+    levels, wanted = Levels.of([str(v) for v in own]), [str(v) for v in others]
+    codes = {value: code for code, value in enumerate(levels)}
+    assert levels.codes_of(Levels.of(wanted)).tolist() == [codes.get(v, -1) for v in wanted]
+
+
 def test_a_key_does_not_depend_on_how_the_values_lie_in_memory() -> None:
     whole = pl.Series(["x", "a", "bc", None])
     parts = pl.concat([pl.Series(["a"]), pl.Series(["bc", None], dtype=pl.String)], rechunk=False)
