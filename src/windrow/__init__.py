@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from windrow.frames.sframe import SFrame
     from windrow.toolkits import (
         evaluation,
+        feature_engineering,
         linear_regression,
         logistic_classifier,
         svm_classifier,
@@ -47,6 +48,7 @@ __all__ = [
     "distributed",
     "errors",
     "evaluation",
+    "feature_engineering",
     "get_runtime_config",
     "linear_regression",
     "load_model",
@@ -63,6 +65,7 @@ _MODULES = {
     "deploy": "windrow.deploy",
     "errors": "windrow.errors",
     "evaluation": "windrow.toolkits.evaluation",
+    "feature_engineering": "windrow.toolkits.feature_engineering",
     "linear_regression": "windrow.toolkits.linear_regression",
     "logistic_classifier": "windrow.toolkits.logistic_classifier",
     "svm_classifier": "windrow.toolkits.svm_classifier",

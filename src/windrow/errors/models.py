@@ -54,6 +54,20 @@ class DictValueError(ToolkitError, TypeError):
         )
 
 
+class NotFittedError(ToolkitError, ValueError):
+    """A transformer was used before it learnt from a table."""
+
+    def __init__(self, transformer: str) -> None:
+        super().__init__(transformer)
+        self.transformer = transformer
+
+    def __str__(self) -> str:
+        return (
+            f"{self.transformer} has not learnt from a table yet; call fit(sf), or"
+            " feature_engineering.create(sf, transformer)"
+        )
+
+
 class RowWeightError(ToolkitError, ValueError):
     """Rows have a weight that is no number from 0 on."""
 

@@ -15,6 +15,7 @@ from windrow.frames.construct import held
 from windrow.frames.sframe import SFrame
 from windrow.plan.types import DType
 from windrow.toolkits import summary
+from windrow.toolkits.feature_engineering import Transformer
 from windrow.toolkits.fit import Fitted
 from windrow.toolkits.model_store import save_model
 from windrow.toolkits.predictor import LinearPredictor
@@ -330,6 +331,8 @@ class LinearModel:
         predictor = {f.name: getattr(fitted.predictor, f.name) for f in fields(fitted.predictor)}
         arrays = {name: getattr(fitted, name) for name in ARRAYS}
         arrays["weights"] = predictor.pop("weights")
+        if (learnt := predictor.pop("transformer")) is not None:
+            predictor["transformer"] = learnt.to_record()
         predictor["levels"] = [list(levels) for levels in predictor["levels"]]
         arrays["means"] = np.array(predictor.pop("means"), dtype=np.float64)
         skipped = {"predictor", *ARRAYS}
@@ -341,6 +344,8 @@ class LinearModel:
     def from_parts(cls, record: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Build the model that `to_parts` took apart."""
         frozen = {part: _tuples(record[part]) for part in ("predictor", "fitted")}
+        learnt = record["predictor"].get("transformer")
+        frozen["predictor"]["transformer"] = learnt and Transformer.from_record(learnt)
         levels = tuple(Levels.of(own) for own in frozen["predictor"].pop("levels"))
         task = Task(**{**_tuples(record["task"]), "options": record["task"]["options"]})
         predictor = LinearPredictor(

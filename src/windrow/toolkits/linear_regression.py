@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from windrow.plan.tables import Plan
     from windrow.toolkits.features import FeatureEncoder
     from windrow.toolkits.predictor import LinearPredictor
+    from windrow.toolkits.transformers import Transformer
 
 __all__ = ["Evaluate", "LinearRegression", "create"]
 
@@ -53,6 +54,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     seed: int | None = None,
     missing_value_action: str = "auto",
     row_weights: str | None = None,
+    transformer: Transformer | Sequence[Transformer] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> LinearRegression:
@@ -106,6 +108,10 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Column of what each row weighs in the loss: numbers from 0 on. It is no feature then. A row
         of weight 2 counts in the loss like two rows; measures, means and scales take rows as one
         each.
+    transformer
+        Of `feature_engineering`, or a list of such: it learns from all other columns of the table
+        and changes it first, and what the model predicts for; it is saved with the model. Then
+        `features` name columns of the changed table.
     checkpoint
         Folder in which states to go on from are kept: the first, at most one every
         ``checkpoint_seconds`` (a setting, 30 by default; 0: each iteration), and the last one. The
@@ -164,6 +170,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         options=options,
         validation_set=validation_set,
         row_weights=row_weights,
+        transformer=transformer,
         verbose=verbose,
         target_types=(DType.INT, DType.FLOAT),
         checkpoints=Checkpointing.given(checkpoint, resume_from_checkpoint),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from windrow.execution.levels import Levels
+    from windrow.toolkits.transformers import Transformer
 
 __all__ = ["LinearPredictor"]
 
@@ -55,6 +56,8 @@ class LinearPredictor:
         nothing.
     widths
         Of each feature of vectors their length.
+    transformer
+        What makes the features of the columns that users have; None when they are the same.
     """
 
     numeric: tuple[str, ...]
@@ -67,6 +70,17 @@ class LinearPredictor:
     dicts: tuple[str, ...] = ()
     vectors: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
+    transformer: Transformer | None = None
+
+    @property
+    def inputs(self) -> dict[str, DType]:
+        """Columns that it needs, before they are transformed, and their types."""
+        learnt = self.transformer
+        if learnt is None:
+            return {name: self.kind(name) for name in self.features}
+        own = {name: self.kind(name) for name in self.features if name not in learnt.made}
+        read = learnt.inputs.items()
+        return own | {n: DType.FLOAT if kind.is_number else kind for n, kind in read}
 
     @property
     def layout(self) -> Layout:

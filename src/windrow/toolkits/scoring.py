@@ -18,6 +18,8 @@ from windrow.errors import (
     NoRowsError,
     OptionChoiceError,
 )
+from windrow.execution import environment
+from windrow.execution.protocol import collect
 from windrow.execution.values import series_from_values
 from windrow.frames.construct import held
 from windrow.frames.sframe import SFrame
@@ -140,7 +142,7 @@ def outcomes_of_rows(
 
 
 def complete(plan: Plan, predictor: LinearPredictor, *, impute: bool) -> Plan:
-    """Check the features of a table, and add those that are absent as missing.
+    """Check the features of a table, add those that are absent as missing, and transform them.
 
     Raises
     ------
@@ -154,18 +156,22 @@ def complete(plan: Plan, predictor: LinearPredictor, *, impute: bool) -> Plan:
     if plan.rows == 0:
         raise NoRowsError("the table to predict for")
     absent = {}
-    for name in predictor.features:
-        kind = predictor.kind(name)
+    for name, kind in predictor.inputs.items():
         if name not in plan.schema:
             if not impute:
                 raise ColumnNotFoundError(name, plan.schema.names)
             absent[name] = Literal(None, kind)
         elif plan.schema[name] is not kind and not (kind.is_number and plan.schema[name].is_number):
             raise FeatureTypeError(name, plan.schema[name].value, _wanted(kind))
-    if not absent:
-        return plan
-    own = [(name, column(plan, name)) for name in plan.schema]
-    return project(plan, [*own, *absent.items()])
+    if absent:
+        own = [(name, column(plan, name)) for name in plan.schema]
+        plan = project(plan, [*own, *absent.items()])
+    return _transformed(plan, predictor)
+
+
+def _transformed(plan: Plan, predictor: LinearPredictor) -> Plan:
+    learnt = predictor.transformer
+    return plan if learnt is None else learnt.transform(SFrame.from_plan(plan)).plan
 
 
 def _wanted(kind: DType) -> str:
@@ -198,14 +204,17 @@ def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]
     if not rows:
         raise NoRowsError("the list to predict for")
     columns = {}
-    for name in predictor.features:
+    for name, kind in predictor.inputs.items():
         values = [row.get(name) for row in rows]
-        kind = predictor.kind(name)
         for value in values:
             if value is not None and not isinstance(value, _OWN[kind]):
                 raise FeatureTypeError(name, type(value).__name__, _wanted(kind))
         columns[name] = series_from_values(values, kind, name)[0]
-    return columns
+    if predictor.transformer is None:
+        return columns
+    given = held({name: (own, predictor.inputs[name]) for name, own in columns.items()})
+    found = collect(environment.local(), _transformed(given, predictor))
+    return {name: found.get_column(name) for name in predictor.features}
 
 
 _OWN: dict[DType, tuple[type, ...]] = {

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from windrow.frames.sframe import SFrame
+    from windrow.toolkits.transformers import Transformer
 
 __all__ = ["SVMClassifier", "create"]
 
@@ -38,6 +39,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     seed: int | None = None,
     missing_value_action: str = "auto",
     row_weights: str | None = None,
+    transformer: Transformer | Sequence[Transformer] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> SVMClassifier:
@@ -91,6 +93,10 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Column of what each row weighs in the loss: numbers from 0 on. It is no feature then. A row
         of weight 2 counts in the loss like two rows; measures, means and scales take rows as one
         each.
+    transformer
+        Of `feature_engineering`, or a list of such: it learns from all other columns of the table
+        and changes it first, and what the model predicts for; it is saved with the model. Then
+        `features` name columns of the changed table.
     checkpoint
         Folder in which states to go on from are kept: the first, at most one every
         ``checkpoint_seconds`` (a setting, 30 by default; 0: each iteration), and the last one. The
@@ -145,6 +151,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         options=options,
         validation_set=validation_set,
         row_weights=row_weights,
+        transformer=transformer,
         verbose=verbose,
         checkpoints=Checkpointing.given(checkpoint, resume_from_checkpoint),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from windrow.errors import (
@@ -19,6 +20,7 @@ from windrow.plan.compose import filtered
 from windrow.plan.expressions import Literal, Operation, RowCount, RowNumber
 from windrow.plan.types import DType
 from windrow.progress import listening
+from windrow.toolkits.feature_engineering import create as fit_transformer
 from windrow.toolkits.features import FeatureEncoder
 from windrow.toolkits.fit import Fit, Fitted, Method
 from windrow.toolkits.linear_model import Task
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from windrow.plan.schema import Schema
+    from windrow.toolkits.transformers import Transformer
 
 __all__ = ["Trained", "imputes", "train"]
 
@@ -68,6 +71,7 @@ def train(
     options: Mapping[str, Any],
     validation_set: object,
     row_weights: object,
+    transformer: Transformer | Sequence[Transformer] | None,
     verbose: bool,
     target_types: tuple[DType, ...] = (DType.INT, DType.STR),
     checkpoints: Checkpointing | None = None,
@@ -76,7 +80,7 @@ def train(
 
     Parameters
     ----------
-    dataset, target, features, validation_set, row_weights, verbose
+    dataset, target, features, validation_set, row_weights, transformer, verbose
         As the user gave them to ``create``.
     method
         What to minimise, and how; its split seed is used when `validation_set` is ``auto``.
@@ -93,20 +97,31 @@ def train(
         wanted = " or ".join(kind.value for kind in target_types)
         raise UnsupportedTargetError(target, schema[target].value, wanted)
     weight = _weight(schema, target, row_weights)
+    validation = _validation(validation_set, schema)
+    whole, learnt = table, None
+    if transformer is not None:
+        others = [name for name in schema if name not in {target, weight}]
+        learnt = fit_transformer(table[others], deepcopy(transformer))
+        table = learnt.transform(table)
+        schema = table.plan.schema
     chosen = _features(schema, target, features, weight)
     classes = DType.FLOAT not in target_types
     encoder = FeatureEncoder.of(schema, chosen, target, classes=classes, weight=weight)
-    validation = _validation(validation_set, schema)
     if validation_set is None or validation is not None:
         method = method.without_split()
-    checking = None if validation is None else validation.plan
+    checking = None
+    if validation is not None:
+        checking = (validation if learnt is None else learnt.transform(validation)).plan
     fit = Fit(table.plan, encoder, method, checking, checkpoints or Checkpointing())
     with listening(verbose=verbose) as listener:
         fitted = environment.current().run(fit, listener)
+    if learnt is not None:
+        predictor = replace(fitted.predictor, transformer=learnt)
+        fitted = replace(fitted, predictor=predictor)
     types = tuple((name, schema[name].value) for name in (*chosen, target))
     task = Task(target, chosen, types, dict(options))
     if validation is None:
-        validation = _split_off(table, method, fitted)
+        validation = _split_off(whole, method, fitted)
     return Trained(task, fitted, validation)
 
 

@@ -12,6 +12,7 @@ EXAMPLES = [
     errors.DictValueError("d", "k", "str"),
     errors.RowWeightError("w", 1, 10),
     errors.RowWeightError("w", 0, 10),
+    errors.NotFittedError("FeatureBinner"),
     errors.FeatureTypeError("x", "str", "int or float"),
     errors.UnsupportedTargetError("y", "float", "int or str"),
     errors.NoFeaturesError("y"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
+from tests.support.plain_session import PlainSession
 
 import windrow as wr
 from windrow.errors import (
@@ -16,6 +18,15 @@ from windrow.errors import (
     MissingFeatureError,
     NonFiniteFeatureError,
 )
+from windrow.execution.local import LocalExecutor
+from windrow.execution.values import series_from_values
+from windrow.io import memory
+from windrow.learn.losses import Loss
+from windrow.learn.solvers import Options
+from windrow.plan.schema import Schema
+from windrow.plan.types import DType
+from windrow.toolkits.features import FeatureEncoder
+from windrow.toolkits.fit import Fit, Method
 
 EXACT: dict[str, Any] = {
     "validation_set": None,
@@ -232,3 +243,30 @@ def test_a_validation_table_may_have_other_keys(table: wr.SFrame) -> None:
     found = wr.linear_regression.create(table, "number", features=["d", "l", "v"], **options)
     measured = found.evaluate(wr.SFrame(rows))
     assert found.validation_rmse == pytest.approx(measured["rmse"], rel=1e-12)
+
+
+def test_scattered_partials_change_no_bit() -> None:
+    """Each of ten partitions has keys of its own, so partials are scattered, but not here."""
+    rng, rows = np.random.default_rng(4), 3000
+    pairs: list[object] = [
+        {"all": float(rng.normal())} | {f"{row // 300} {rng.integers(0, 2000)}": 1.5}
+        for row in range(rows)
+    ]
+    columns = {
+        "d": (series_from_values(pairs, DType.DICT)[0], DType.DICT),
+        "y": (pl.Series(rng.normal(size=rows)), DType.FLOAT),
+    }
+    frame = pl.DataFrame([own.alias(name) for name, (own, _) in columns.items()])
+    schema = Schema((name, kind) for name, (_, kind) in columns.items())
+    plan = memory.from_frame(frame, schema, [300] * 10)
+    encoder = FeatureEncoder((), (), "y", classes=False, dicts=("d",))
+    options = Options(max_iterations=5)
+    fit = Fit(plan, encoder, Method(Loss.SQUARED, solver="lbfgs", options=options))
+    wanted = fit(PlainSession())  # type: ignore[arg-type]  # no table is read by it
+    assert wanted.size > 4096 / 2
+    for threads in (1, 2):
+        executor = LocalExecutor(threads=threads)
+        found = executor.run(fit)
+        executor.close()
+        assert found.predictor.weights.tobytes() == wanted.predictor.weights.tobytes()
+        assert found.loss == wanted.loss
