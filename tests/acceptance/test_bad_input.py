@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import errno
 import json
 import math
@@ -364,8 +365,9 @@ def test_text_where_training_had_a_number() -> None:
 
 
 def test_a_feature_of_a_type_that_no_model_takes() -> None:
-    sf = gl.SFrame({"x": [[1, "a"]] * 6, "y": PASSED})
-    refused(errors.UnsupportedFeatureError, lambda: create(sf), "'x'", "list", "features=[...]")
+    sf = gl.SFrame({"x": [datetime.datetime(2020, 1, 1)] * 6, "y": PASSED})  # noqa: DTZ001
+    says = ["'x'", "datetime", "split_datetime", "features=[...]"]
+    refused(errors.UnsupportedFeatureError, lambda: create(sf), *says)
 
 
 def test_a_validation_set_of_another_schema() -> None:

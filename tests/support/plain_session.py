@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from windrow.execution.levels import Levels
 from windrow.execution.protocol import Blocks, RawBlock
 from windrow.learn.tree import tree_sum
 from windrow.plan.expressions import Column
@@ -37,7 +38,10 @@ class PlainSession:
             plan,
             encoder,
             tuple(part.rows for part in parts),
-            tuple(_merged([part.levels[j] for part in parts]) for j in range(len(parts[0].levels))),
+            tuple(
+                Levels.merged([part.levels[j] for part in parts])
+                for j in range(len(parts[0].levels))
+            ),
             _merged([part.classes for part in parts]),
             tree_sum([part.facts for part in parts]),
         )

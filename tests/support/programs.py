@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from windrow.execution.levels import Levels
 from windrow.execution.protocol import Blocks, RawBlock, Session
 from windrow.learn.leaf import LEAF, TRAIN, VALIDATION, Leaf
 from windrow.progress import Notice
@@ -29,8 +30,8 @@ class Numbers:
         return (*self.numeric, self.text)
 
     def __call__(self, frame: pl.DataFrame) -> RawBlock:
-        levels = tuple(dict.fromkeys(frame[self.text]))
-        codes = [levels.index(value) for value in frame[self.text]] if levels else []
+        levels = Levels.of(dict.fromkeys(frame[self.text]))
+        codes = [levels.index(value) for value in frame[self.text]]
         numbers = [frame[name].fill_null(0.0).to_numpy() for name in self.numeric]
         leaves = [
             Leaf.pack(
@@ -107,7 +108,7 @@ class Program:
         held_out = session.gather(rows_held_out, most, 2)
         digest = hashlib.sha256(sums.tobytes()).hexdigest()
         facts = tuple(blocks.facts.tolist())
-        return Report(blocks.counts, blocks.levels[0], facts, held_out, digest)
+        return Report(blocks.counts, tuple(blocks.levels[0]), facts, held_out, digest)
 
     def sums(self, session: Session, blocks: Blocks) -> Any:
         sums = session.reduce(Powers(3), blocks, np.ones(len(self.encoder.numeric)))

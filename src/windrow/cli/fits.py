@@ -76,6 +76,10 @@ Seed = Annotated[int | None, typer.Option(help="Chooses the rows of the automati
 Missing = Annotated[
     str, typer.Option(metavar="HOW", help="With a missing number: error, or impute the mean.")
 ]
+RowWeights = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="What each row weighs in the loss; no feature then."),
+]
 Checkpoint = Annotated[
     str | None, typer.Option(metavar="DIR", help="Where to keep states to go on from.")
 ]

@@ -18,8 +18,72 @@ class UnsupportedFeatureError(ToolkitError, TypeError):
 
     def __str__(self) -> str:
         return (
-            f"feature {self.column!r} has the type {self.kind}; this version takes int, float and"
-            " str features: name those in features=[...] or convert the column first"
+            f"feature {self.column!r} has the type {self.kind}, which is no number and no category;"
+            f" take its parts, as in sf.split_datetime({self.column!r}), or leave it out by"
+            " features=[...]"
+        )
+
+
+class ArrayLengthError(ToolkitError, ValueError):
+    """The vectors of a feature do not have one length."""
+
+    def __init__(self, column: str, row: int, length: int, wanted: int) -> None:
+        super().__init__(column, row, length, wanted)
+        self.column, self.row, self.length, self.wanted = column, row, length, wanted
+
+    def __str__(self) -> str:
+        return (
+            f"feature {self.column!r} has a vector of {self.length} numbers in row {self.row}, and"
+            f" {self.wanted} in others: each position is a column, so all need one length; make"
+            " them so, or turn the column into dictionaries"
+        )
+
+
+class DictValueError(ToolkitError, TypeError):
+    """A dictionary of a feature has a value that is no number."""
+
+    def __init__(self, column: str, key: str, kind: str) -> None:
+        super().__init__(column, key, kind)
+        self.column, self.key, self.kind = column, key, kind
+
+    def __str__(self) -> str:
+        return (
+            f"feature {self.column!r} has a value of type {self.kind} under the key {self.key!r};"
+            " a key is a column of numbers: make a category of it, as in {'key=value': 1}, or a"
+            " list of such texts"
+        )
+
+
+class NotFittedError(ToolkitError, ValueError):
+    """A transformer was used before it learnt from a table."""
+
+    def __init__(self, transformer: str) -> None:
+        super().__init__(transformer)
+        self.transformer = transformer
+
+    def __str__(self) -> str:
+        return (
+            f"{self.transformer} has not learnt from a table yet; call fit(sf), or"
+            " feature_engineering.create(sf, transformer)"
+        )
+
+
+class RowWeightError(ToolkitError, ValueError):
+    """Rows have a weight that is no number from 0 on."""
+
+    def __init__(self, column: str, rows: int, total: int) -> None:
+        super().__init__(column, rows, total)
+        self.column, self.rows, self.total = column, rows, total
+
+    def __str__(self) -> str:
+        if self.rows:
+            return (
+                f"row_weights: column {self.column!r} is missing, negative, NaN or infinite in"
+                f" {self.rows} of {self.total} rows; replace them (0 leaves a row out of the loss)"
+            )
+        return (
+            f"row_weights: column {self.column!r} adds up to 0 over the {self.total} training rows,"
+            " so there is nothing to learn from; give some row a weight above 0"
         )
 
 
@@ -150,7 +214,7 @@ class ClassWeightError(ToolkitError, ValueError):
 
 
 class MissingFeatureError(ToolkitError, ValueError):
-    """Numeric features have missing values where that is not allowed.
+    """Features have missing values where that is not allowed.
 
     `columns` are pairs of column name and number of missing values.
     """

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from windrow.errors import BadRowsWarning
 from windrow.execution.cuts import Leaves, loads
+from windrow.execution.levels import Levels
 from windrow.execution.protocol import Blocks
 from windrow.execution.resolve import Resolver
 from windrow.execution.spooled import Exchanged, Files, KeepFile
@@ -31,6 +32,7 @@ from windrow.execution.tasks import (
 )
 from windrow.execution.workers import evenly
 from windrow.io import memory
+from windrow.learn.scattered import whole
 from windrow.learn.tree import Partial, TreeSum, tree_sum
 from windrow.plan.compose import select
 from windrow.plan.node import digest
@@ -180,8 +182,7 @@ class DriverSession:
             empty = encoder(memory.empty(table.plan.schema))
             return Blocks(plan, encoder, (), empty.levels, empty.classes, empty.facts)
         merged = (
-            tuple(dict.fromkeys(level for part in parts for level in part.levels[j]))
-            for j in range(len(parts[0].levels))
+            Levels.merged([part.levels[j] for part in parts]) for j in range(len(parts[0].levels))
         )
         return Blocks(
             plan,
@@ -195,7 +196,8 @@ class DriverSession:
     def reduce(self, kernel: Kernel[P], blocks: Blocks, *arguments: object) -> P:
         """See `Session`."""
         task = ReduceLeaves(self._recipe(blocks), kernel, arguments)
-        return self._summed(task, *self._loads(blocks))
+        found: P = whole(self._summed(task, *self._loads(blocks)))
+        return found
 
     def fold(self, function: Callable[..., P], blocks: Blocks, *arguments: object) -> P:
         """See `Session`."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from windrow.execution.levels import Levels
     from windrow.learn.tree import Partial
     from windrow.plan.tables import Plan
     from windrow.plan.types import DType
@@ -69,7 +70,7 @@ class RawBlock:
     """
 
     leaves: tuple[Any, ...]  # of one class of `Stored`, which who asks for the block knows
-    levels: tuple[tuple[Any, ...], ...]
+    levels: tuple[Levels, ...]
     classes: tuple[Any, ...]
     facts: Vector
 
@@ -147,7 +148,7 @@ class Blocks:
     plan: Plan
     encoder: Encoder
     counts: tuple[int, ...]
-    levels: tuple[tuple[Any, ...], ...]
+    levels: tuple[Levels, ...]
     classes: tuple[Any, ...]
     facts: Vector
     finisher: Finisher | None = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from windrow.execution import group, order
 from windrow.execution.cuts import LEVELS, Leaves
 from windrow.execution.notes import noting
+from windrow.learn.scattered import compact
 from windrow.learn.tree import Partial, TreeSum
 from windrow.plan.sources import LEAF_ROWS
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from windrow.execution.cuts import Subtree
+    from windrow.execution.levels import Levels
     from windrow.execution.notes import Notes
     from windrow.execution.protocol import Blocks, Kernel, RawBlock, Splitter, Vector, Writer
     from windrow.execution.store import Store
@@ -136,7 +138,7 @@ class EncodedFacts:
     """What the driver needs to know of an encoded partition."""
 
     rows: int
-    levels: tuple[tuple[Any, ...], ...]
+    levels: tuple[Levels, ...]
     classes: tuple[Any, ...]
     facts: Vector
 
@@ -215,7 +217,7 @@ class ReduceLeaves(Generic[P]):
             block = self.recipe.leaves(store, partition)
             for _, place in places:
                 partial = self.kernel(block[place], *self.arguments)
-                total.add((partition << LEVELS) + place, partial)
+                total.add((partition << LEVELS) + place, compact(partial))
         return total.result()
 
 

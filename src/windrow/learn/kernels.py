@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from windrow.learn import softmax, tiles
+from windrow.learn import softmax, sparse, tiles
 from windrow.learn.jit import kernel
-from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
+from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf, SparseArrays
 from windrow.learn.losses import Loss, link
 from windrow.learn.peaks import Peaked
 
@@ -72,6 +72,9 @@ def _pass(
     codes: NDArray[np.int32],
     target: NDArray[np.float64],
     role: NDArray[np.uint8],
+    entries: SparseArrays,
+    weight: NDArray[np.float64],
+    plain: int,
     W: NDArray[np.float64],
     weights: NDArray[np.float64],
     head: NDArray[np.float64],
@@ -85,7 +88,11 @@ def _pass(
     for t in range(dense.shape[0]):
         x, c, y = dense[t], codes[t], target[t]
         tiles.margins(x, c, W, z)
+        if entries[0].shape[0] > 0:
+            sparse.add_margins(entries, t * TILE, W, z)
         link(kind, z, y, role[t], weights, w, loss, r, h)
+        if weight.shape[0] > 0:
+            tiles.scale(weight[t], loss, r, h)
         head[0] += tiles.lane_sum(loss)
         if kind == _SQUARED:
             tiles.squared_errors(z, y, loss)
@@ -96,14 +103,19 @@ def _pass(
         head[1] += tiles.role_sum(loss, role[t], TRAIN)
         head[2] += tiles.role_sum(loss, role[t], VALIDATION)
         tiles.add_gradient(x, c, r, g)
+        if entries[0].shape[0] > 0:
+            sparse.add_gradient(entries, t * TILE, r, g)
         if H.shape[0] > 0:
             tiles.add_hessian(x, c, h, pair, H)
+            if entries[0].shape[0] > 0:
+                sparse.add_hessian(entries, t * TILE, x, c, h, H)
     if H.shape[0] > 0:
-        tiles.mirror(H, dense.shape[1])
+        tiles.mirror(H, dense.shape[1], plain)
 
 
 def _run(
     loss: Loss,
+    layout: Layout,
     leaf: Leaf,
     W: NDArray[np.float64],
     weights: NDArray[np.float64] | None,
@@ -117,7 +129,7 @@ def _run(
     head, g, H = out[:_HEAD], out[_HEAD : _HEAD + W.size], out[_HEAD + W.size :]
     cost = np.ones(margins + 1) if weights is None else weights
     largest = np.zeros(2) if peaks is None else peaks
-    rows = (leaf.dense, leaf.codes, leaf.target, leaf.role)
+    rows = (leaf.dense, leaf.codes, leaf.target, leaf.role, leaf.sparse, leaf.weight, layout.plain)
     if W.ndim == 1:
         square = H.reshape(blocks * side, blocks * side)
         _pass(int(loss), *rows, W, cost, head, largest, g, square)
@@ -147,7 +159,7 @@ class Gradient:
         peaks: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Sum over the training rows of a leaf; `peaks` (2,) is filled as `WithPeaks` says."""
-        return _run(self.loss, leaf, W, weights, peaks, curvature=False)
+        return _run(self.loss, self.layout, leaf, W, weights, peaks, curvature=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +180,7 @@ class Curvature:
         peaks: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Sum over the training rows of a leaf; `peaks` (2,) is filled as `WithPeaks` says."""
-        return _run(self.loss, leaf, W, weights, peaks, curvature=True)
+        return _run(self.loss, self.layout, leaf, W, weights, peaks, curvature=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,23 +213,29 @@ class WithPeaks:
 def _margins(
     dense: NDArray[np.float64],
     codes: NDArray[np.int32],
+    entries: SparseArrays,
     W: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     for t in range(dense.shape[0]):
         tiles.margins(dense[t], codes[t], W, out[t])
+        if entries[0].shape[0] > 0:
+            sparse.add_margins(entries, t * TILE, W, out[t])
 
 
 @kernel
 def _several_margins(
     dense: NDArray[np.float64],
     codes: NDArray[np.int32],
+    entries: SparseArrays,
     W: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
     for t in range(dense.shape[0]):
         for k in range(W.shape[0]):
             tiles.margins(dense[t], codes[t], W[k], out[k, t])
+            if entries[0].shape[0] > 0:
+                sparse.add_margins(entries, t * TILE, W[k], out[k, t])
 
 
 def margins(leaf: Leaf, W: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -241,5 +259,5 @@ def margins(leaf: Leaf, W: NDArray[np.float64]) -> NDArray[np.float64]:
     [13.0, 16.0]
     """
     out = np.empty((*W.shape[:-1], leaf.dense.shape[0], TILE))
-    (_margins if W.ndim == 1 else _several_margins)(leaf.dense, leaf.codes, W, out)
+    (_margins if W.ndim == 1 else _several_margins)(leaf.dense, leaf.codes, leaf.sparse, W, out)
     return out.reshape((*W.shape[:-1], -1))[..., : leaf.rows]

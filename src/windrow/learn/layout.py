@@ -1,9 +1,10 @@
 """From coefficients to a weight for each level, and back.
 
 The *expanded* space has a place for the intercept (0), for each numeric column (1 ... d) and for
-every level of every categorical column, in order. Kernels know this space alone: a row's code is
-the place of its level. The *free* coefficients are those that a solver moves: levels that occur in
-training, except each column's reference; and they are rescaled, b_free = scale * b_expanded.
+every level of every categorical column and every key of every sparse one, in order. Kernels know
+this space alone: a row's code is the place of its level. The *free* coefficients are those that a
+solver moves: levels and keys that occur in training, except each column's reference; and they are
+rescaled, b_free = scale * b_expanded.
 A model of several margins (one a class, but the first) has a set of each for every margin.
 """
 
@@ -32,25 +33,39 @@ class Layout:
         Number of numeric columns.
     levels : tuple of int
         Number of levels of each categorical column.
+    sparse : tuple of int
+        Number of keys of each column of which a row has a few: its entries are sparse.
 
     Examples
     --------
     >>> layout = Layout(2, (3, 4))
     >>> layout.size, layout.offset(0), layout.offset(1)
     (10, 3, 6)
+    >>> Layout(2, (3, 4), (100, 50)).sparse_offset(1)
+    110
     """
 
     numeric: int
     levels: tuple[int, ...] = ()
+    sparse: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
         """Number of expanded coefficients, the intercept included."""
+        return self.plain + sum(self.sparse)
+
+    @property
+    def plain(self) -> int:
+        """Number of expanded coefficients before those of sparse columns."""
         return 1 + self.numeric + sum(self.levels)
 
     def offset(self, column: int) -> int:
         """Place of the first level of a categorical column."""
         return 1 + self.numeric + sum(self.levels[:column])
+
+    def sparse_offset(self, column: int) -> int:
+        """Place of the first key of a sparse column."""
+        return self.plain + sum(self.sparse[:column])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,16 +99,18 @@ class Design:
     ) -> Design:
         """Choose the free coefficients and their scales from the statistics of the training rows.
 
-        A level has a coefficient when it occurs in training and is not its column's reference, so
-        a categorical column that is constant has none. With `rescale` the scale of a column is
-        sqrt(max(mean^2 + s^2, 1e-10)), s^2 being the sample variance (n - 1); of the intercept, 1.
+        A level or key has a coefficient when it occurs in training and is not its column's
+        reference, so a categorical column that is constant has none. With `rescale` the scale of a
+        column is sqrt(max(mean^2 + s^2, 1e-10)), s^2 being the sample variance (n - 1); of the
+        intercept, 1.
 
         Parameters
         ----------
         statistics : Statistics
-        reference : int32 (c,)
+        reference : int32 (c + l,)
             Of each categorical column the expanded place of its reference level: the codes of the
-            first training row.
+            first training row. Then the references of sparse columns that have one; -1 stands for
+            none.
         rescale : bool, default True
             False sets every scale to 1.
         margins : int, default 1
@@ -104,13 +121,13 @@ class Design:
             When there is not one reference for each categorical column.
         """
         layout = statistics.layout
-        if reference.shape != (len(layout.levels),):
+        if reference.size < len(layout.levels):
             raise ValueError(
                 f"{reference.size} reference levels for {len(layout.levels)} categorical columns"
             )
         used = statistics.count > 0
         used[: 1 + layout.numeric] = True
-        used[reference] = False
+        used[reference[reference >= 0]] = False
         free = np.flatnonzero(used).astype(np.int64)
         scale = np.ones(free.size)
         if rescale:

@@ -7,8 +7,8 @@ sweeps over a tile (margins, then gradient) read it from memory once and from th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LEAF", "PADDING", "TILE", "TRAIN", "VALIDATION", "Leaf"]
+    from windrow.learn.sparse import SparseRows
+
+__all__ = ["LEAF", "PADDING", "TILE", "TRAIN", "VALIDATION", "Leaf", "SparseArrays"]
+
+SparseArrays: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]"
+"""Starts, places and values of sparse rows, as kernels take them."""
 
 TILE: Final = 512
 LEAF: Final = 65536
@@ -25,6 +30,14 @@ LEAF: Final = 65536
 PADDING: Final = 0
 TRAIN: Final = 1
 VALIDATION: Final = 2
+
+
+def _no_entries() -> SparseArrays:
+    return np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0)
+
+
+def _no_weights() -> NDArray[np.float64]:
+    return np.empty((0, TILE))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +56,11 @@ class Leaf:
         The class code 0 ... K - 1, or the number to predict.
     role : uint8 (tiles, TILE)
         `PADDING`, `TRAIN` or `VALIDATION`.
+    sparse : int64 (tiles * TILE + 1,), int32 (entries,), float64 (entries,)
+        Starts of rows, places in the expanded space and values of the features of which a row has
+        a few of many; three empty arrays when there is no such feature.
+    weight : float64 (tiles, TILE) or (0, TILE)
+        What each row weighs in the loss; without rows, 1 each.
     """
 
     rows: int
@@ -50,6 +68,8 @@ class Leaf:
     codes: NDArray[np.int32]
     target: NDArray[np.float64]
     role: NDArray[np.uint8]
+    sparse: SparseArrays = field(default_factory=_no_entries)
+    weight: NDArray[np.float64] = field(default_factory=_no_weights)
 
     @classmethod
     def pack(
@@ -58,6 +78,9 @@ class Leaf:
         codes: Sequence[NDArray[np.int32]],
         target: NDArray[np.float64],
         role: NDArray[np.uint8],
+        *,
+        sparse: SparseRows | None = None,
+        weight: NDArray[np.float64] | None = None,
     ) -> Leaf:
         """Lay columns of one length out in tiles.
 
@@ -65,6 +88,8 @@ class Leaf:
         ----------
         dense, codes : sequences of 1-D arrays (rows,)
         target, role : 1-D arrays (rows,)
+        sparse : SparseRows, optional
+        weight : 1-D array (rows,), optional
 
         Raises
         ------
@@ -81,7 +106,10 @@ class Leaf:
         rows = len(target)
         if rows > LEAF:
             raise ValueError(f"a leaf holds at most {LEAF} rows, got {rows}")
-        for shape in (*(x.shape for x in dense), *(c.shape for c in codes), role.shape):
+        shapes = [*(x.shape for x in dense), *(c.shape for c in codes), role.shape]
+        shapes += [] if weight is None else [weight.shape]
+        shapes += [] if sparse is None else [sparse.starts[1:].shape]
+        for shape in shapes:
             if shape != (rows,):
                 raise ValueError(f"a column of shape {shape} in a leaf of {rows} rows")
         leaf = cls(  # empty, not zeros: numpy asks for huge pages only there, 8 times as fast
@@ -90,6 +118,8 @@ class Leaf:
             np.empty((_tiles(rows), len(codes), TILE), dtype=np.int32),
             np.empty((_tiles(rows), TILE)),
             np.empty((_tiles(rows), TILE), dtype=np.uint8),
+            _no_entries() if sparse is None else sparse.padded(_tiles(rows) * TILE),
+            np.empty((0 if weight is None else _tiles(rows), TILE)),
         )
         for j, numbers in enumerate(dense):
             _fill(leaf.dense[:, j], numbers)
@@ -97,12 +127,14 @@ class Leaf:
             _fill(leaf.codes[:, j], levels)
         _fill(leaf.target, target)
         _fill(leaf.role, role)
+        if weight is not None:
+            _fill(leaf.weight, weight)
         return leaf
 
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
-        return self.dense.nbytes + self.codes.nbytes + self.target.nbytes + self.role.nbytes
+        return sum(array.nbytes for name, array in self.to_arrays().items() if name != "rows")
 
     def to_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Give the leaf as named arrays, for a spill file; `from_arrays` is the way back."""
@@ -112,6 +144,8 @@ class Leaf:
             "codes": self.codes,
             "target": self.target,
             "role": self.role,
+            **dict(zip(_SPARSE, self.sparse, strict=True)),
+            "weight": self.weight,
         }
 
     @classmethod
@@ -130,7 +164,16 @@ class Leaf:
             np.ascontiguousarray(arrays["codes"], dtype=np.int32),
             np.ascontiguousarray(arrays["target"], dtype=np.float64),
             np.ascontiguousarray(arrays["role"], dtype=np.uint8),
+            (
+                np.ascontiguousarray(arrays["starts"], dtype=np.int64),
+                np.ascontiguousarray(arrays["places"], dtype=np.int32),
+                np.ascontiguousarray(arrays["values"], dtype=np.float64),
+            ),
+            np.ascontiguousarray(arrays["weight"], dtype=np.float64),
         )
+
+
+_SPARSE = ("starts", "places", "values")
 
 
 def _tiles(rows: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from windrow.learn.jit import kernel
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
+from windrow.learn.sparse import add_moments
 from windrow.learn.tiles import lane_sum
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from windrow.learn.layout import Layout
 
-__all__ = ["FirstRow", "Moments", "Statistics", "first_training_row"]
+__all__ = ["FirstRow", "Moments", "Statistics", "first_entries", "first_training_row"]
 
 _HEAD = 4  # training rows, validation rows, sum and sum of squares of a target that is a number
 
@@ -52,6 +53,38 @@ def first_training_row(leaf: Leaf) -> FirstRow | None:
     tile, row = divmod(int(places[0]), TILE)
     dense = leaf.dense[tile, :, row]
     return FirstRow(np.where(np.isfinite(dense), dense, 0.0), leaf.codes[tile, :, row].copy())
+
+
+def first_entries(leaf: Leaf, bounds: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Find the first place that a training row has in each of some ranges of places.
+
+    Parameters
+    ----------
+    bounds : int32 (l, 2)
+        Each range, its end excluded.
+
+    Returns
+    -------
+    int32 (l,)
+        -1 where there is none.
+
+    Examples
+    --------
+    >>> from windrow.learn.sparse import SparseRows
+    >>> rows = SparseRows.of(np.array([1, 2]), np.array([5, 7, 4]), np.ones(3))
+    >>> role = np.array([VALIDATION, TRAIN], np.uint8)
+    >>> leaf = Leaf.pack([], [], np.zeros(2), role, sparse=rows)
+    >>> first_entries(leaf, np.array([[4, 6], [6, 9], [9, 10]], np.int32)).tolist()
+    [4, 7, -1]
+    """
+    starts, places, _ = leaf.sparse
+    trains = np.repeat(leaf.role.reshape(-1) == TRAIN, np.diff(starts))
+    found = np.full(len(bounds), -1, dtype=np.int32)
+    for j, (low, high) in enumerate(bounds.tolist()):
+        there = np.flatnonzero(trains & (places >= low) & (places < high))
+        if there.size:
+            found[j] = places[there[0]]
+    return found
 
 
 @kernel
@@ -143,18 +176,25 @@ class Moments:
         """Sum over the training rows of a leaf."""
         d, k = self.layout.numeric, self.classes
         columns = (d, len(self.layout.levels))
-        if (leaf.dense.shape[1], leaf.codes.shape[1]) != columns or (
-            leaf.codes.size and not 0 <= leaf.codes.min() <= leaf.codes.max() < self.layout.size
+        plain, size = self.layout.plain, self.layout.size
+        if (leaf.dense.shape[1], leaf.codes.shape[1]) != columns or not (
+            _within(leaf.codes, 0, plain) and _within(leaf.sparse[1], plain, size)
         ):
             raise ValueError(f"this leaf does not have the layout {self.layout}")
-        out = np.zeros(_HEAD + k + 3 * d + self.layout.size)
+        out = np.zeros(_HEAD + k + 3 * d + size + 2 * (size - plain))
         head, classes = out[:_HEAD], out[_HEAD : _HEAD + k]
         moments = out[_HEAD + k : _HEAD + k + 3 * d].reshape(d, 3)
-        levels = out[_HEAD + k + 3 * d :]
+        levels, sums = np.split(out[_HEAD + k + 3 * d :], [size])
         _moments(
             leaf.dense, leaf.codes, leaf.target, leaf.role, shift, head, classes, moments, levels
         )
+        if self.layout.sparse:
+            add_moments(leaf.sparse, leaf.role, plain, levels, sums.reshape(-1, 2))
         return out
+
+
+def _within(places: NDArray[np.int32], low: int, high: int) -> bool:
+    return not places.size or bool(low <= places.min() and places.max() < high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,10 +211,11 @@ class Statistics:
     class_counts : int64 (classes,)
         Training rows of each class.
     count : int64 (layout.size,)
-        Training rows of each level; of the intercept and the numeric columns, all.
+        Training rows of each level, and those that have each key; of the intercept and the numeric
+        columns, all.
     mean, variance : float64 (layout.size,)
         Over the training rows, the variance with n - 1 (0 when there is one row); a level counts
-        as a column of zeros and ones.
+        as a column of zeros and ones, a key as one of zeros and its values.
     not_finite : int64 (layout.numeric,)
         Training rows in which a numeric column is NaN or infinite; mean and variance leave those
         out of their sums.
@@ -198,7 +239,8 @@ class Statistics:
         layout, k, d = kernel.layout, kernel.classes, kernel.layout.numeric
         n = int(partial[0])
         sums = partial[_HEAD + k : _HEAD + k + 3 * d].reshape(d, 3)
-        count = partial[_HEAD + k + 3 * d :].astype(np.int64)
+        counts, of_sparse = np.split(partial[_HEAD + k + 3 * d :], [layout.size])
+        count = counts.astype(np.int64)
         count[: 1 + d] = n
         rows = float(max(n, 1))
         mean = count / rows
@@ -206,6 +248,10 @@ class Statistics:
         mean[1 : 1 + d] = shift + sums[:, 0] / rows
         spread = sums[:, 1] - sums[:, 0] * (sums[:, 0] / rows)
         variance[1 : 1 + d] = np.maximum(spread, 0.0) / max(rows - 1.0, 1.0)
+        total_of, squares = of_sparse.reshape(-1, 2).T
+        mean[layout.plain :] = total_of / rows
+        spread = squares - total_of * (total_of / rows)
+        variance[layout.plain :] = np.maximum(spread, 0.0) / max(rows - 1.0, 1.0)
         return cls(
             layout,
             n,

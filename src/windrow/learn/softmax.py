@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from windrow.learn import tiles
+from windrow.learn import sparse, tiles
 from windrow.learn.elementary import exp_negative, log1p_positive
 from windrow.learn.jit import kernel
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from windrow.learn.leaf import SparseArrays
 
 __all__ = ["add", "leaders", "probabilities"]
 
@@ -49,6 +51,12 @@ def _weigh(
 ) -> None:
     for i in range(TILE):  # a row that does not train may be of a class that has no weight
         w[i] = weights[int(y[i])] if role[i] == TRAIN else 0.0
+
+
+@kernel
+def _scale(weight: NDArray[np.float64], w: NDArray[np.float64]) -> None:
+    for i in range(TILE):
+        w[i] = weight[i] * w[i]
 
 
 @kernel
@@ -97,6 +105,8 @@ def _link(
 def _add_hessian(
     x: NDArray[np.float64],
     codes: NDArray[np.int32],
+    entries: SparseArrays,
+    first: int,
     p: NDArray[np.float64],
     w: NDArray[np.float64],
     best: NDArray[np.float64],
@@ -112,10 +122,14 @@ def _add_hessian(
             for i in range(TILE):
                 h[i] = -w[i] * p[a, i] * p[b, i]
             tiles.add_hessian(x, codes, h, pair, H[block])
+            if entries[0].shape[0] > 0:
+                sparse.add_hessian(entries, first, x, codes, h, H[block])
             block += 1
         for i in range(TILE):
             h[i] = w[i] * p[a, i] * (rest[i] if best[i] == a + 1.0 else 1.0 - p[a, i])
         tiles.add_hessian(x, codes, h, pair, H[block])
+        if entries[0].shape[0] > 0:
+            sparse.add_hessian(entries, first, x, codes, h, H[block])
         block += 1
 
 
@@ -125,6 +139,9 @@ def add(
     codes: NDArray[np.int32],
     target: NDArray[np.float64],
     role: NDArray[np.uint8],
+    entries: SparseArrays,
+    weight: NDArray[np.float64],
+    plain: int,
     W: NDArray[np.float64],
     weights: NDArray[np.float64],
     head: NDArray[np.float64],
@@ -135,8 +152,10 @@ def add(
 
     Parameters
     ----------
-    dense, codes, target, role
-        Of a `Leaf`.
+    dense, codes, target, role, entries, weight
+        Of a `Leaf`; entries are its sparse ones.
+    plain
+        Number of places before those of sparse columns.
     W : float64 (C, size)
         Expanded weights of each class but the first.
     weights : float64 (C + 1,)
@@ -156,8 +175,12 @@ def add(
         x, c, y = dense[t], codes[t], target[t]
         for k in range(margins):
             tiles.margins(x, c, W[k], z[k])
+            if entries[0].shape[0] > 0:
+                sparse.add_margins(entries, t * TILE, W[k], z[k])
         _lead(z, high, best)
         _weigh(y, role[t], weights, w)
+        if weight.shape[0] > 0:
+            _scale(weight[t], w)
         _link(z, y, w, high, best, rest, other, loss, r)
         head[0] += tiles.lane_sum(loss)
         for i in range(TILE):
@@ -166,10 +189,12 @@ def add(
         head[2] += tiles.role_sum(loss, role[t], VALIDATION)
         for k in range(margins):
             tiles.add_gradient(x, c, r[k], g[k])
+            if entries[0].shape[0] > 0:
+                sparse.add_gradient(entries, t * TILE, r[k], g[k])
         if H.shape[0] > 0:
-            _add_hessian(x, c, z, w, best, rest, h, pair, H)
+            _add_hessian(x, c, entries, t * TILE, z, w, best, rest, h, pair, H)
     for block in range(H.shape[0]):
-        tiles.mirror(H[block], dense.shape[1])
+        tiles.mirror(H[block], dense.shape[1], plain)
 
 
 @kernel

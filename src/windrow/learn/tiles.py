@@ -26,6 +26,7 @@ __all__ = [
     "mirror",
     "role_max",
     "role_sum",
+    "scale",
     "squared_errors",
 ]
 
@@ -164,12 +165,17 @@ def add_hessian(
 
 
 @kernel
-def mirror(H: NDArray[np.float64], d: int) -> None:
-    """Complete what `add_hessian` left out: the intercept of levels, the upper triangle."""
+def mirror(H: NDArray[np.float64], d: int, plain: int) -> None:
+    """Complete what `add_hessian` left out: the intercept of levels, the upper triangle.
+
+    Levels have the places d + 1 ... plain - 1, sparse columns those from `plain` on.
+    """
     for j in range(1, d + 1):
         H[j, 0] = H[0, j]
-    for j in range(d + 1, H.shape[0]):
+    for j in range(d + 1, plain):
         H[j, 0] = H[j, j]
+    for j in range(plain, H.shape[0]):
+        H[j, 0] = H[0, j]
     for j in range(H.shape[0]):
         for k in range(j):
             H[k, j] = H[j, k]
@@ -180,6 +186,20 @@ def hits(z: NDArray[np.float64], y: NDArray[np.float64], v: NDArray[np.float64])
     """Set v to 1 for rows whose class is right (the second from margin 0 on), else to 0."""
     for i in range(TILE):
         v[i] = 1.0 if y[i] == (1.0 if z[i] >= 0.0 else 0.0) else 0.0
+
+
+@kernel
+def scale(
+    weight: NDArray[np.float64],
+    loss: NDArray[np.float64],
+    r: NDArray[np.float64],
+    h: NDArray[np.float64],
+) -> None:
+    """Multiply the losses of a tile and their derivatives by the rows' weights."""
+    for i in range(TILE):
+        loss[i] = weight[i] * loss[i]
+        r[i] = weight[i] * r[i]
+        h[i] = weight[i] * h[i]
 
 
 @kernel

@@ -13,12 +13,10 @@ from windrow.frames.operators import NAME
 from windrow.frames.sarray import SArray
 from windrow.frames.sframe import SFrame
 from windrow.learn import metrics
-from windrow.learn.leaf import VALIDATION
 from windrow.plan.compose import project
 from windrow.plan.types import DType
 from windrow.toolkits import many_classes
 from windrow.toolkits.evaluation import confusion_table, roc_table
-from windrow.toolkits.features import FeatureEncoder, FeatureFinisher
 from windrow.toolkits.linear_model import LinearModel
 from windrow.toolkits.many_classes import ClassScorer
 from windrow.toolkits.measures import ClassCounts, ClassSums
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
 
     from windrow.execution.protocol import Session
     from windrow.plan.tables import Plan
+    from windrow.toolkits.features import FeatureEncoder
     from windrow.toolkits.predictor import LinearPredictor
 
 __all__ = ["Evaluate", "LinearClassifier", "Measures"]
@@ -155,16 +154,16 @@ class Evaluate:
     def __call__(self, session: Session) -> Measures:
         """Count over all rows, in one pass after they are placed."""
         what = "the table to evaluate"
-        blocks = place_checked(session, self.plan, self.encoder, what, impute=self.impute)
-        labels = with_unseen(self.classes, blocks.classes)
-        finisher = FeatureFinisher(
-            layout=self.predictor.layout,
-            levels=self.predictor.levels,
-            fallback=self.predictor.reference,
-            classes=labels,
-            role=VALIDATION,
-            means=self.predictor.means,
+        blocks = place_checked(
+            session,
+            self.plan,
+            self.encoder,
+            what,
+            impute=self.impute,
+            widths=self.predictor.widths,
         )
+        labels = with_unseen(self.classes, blocks.classes)
+        finisher = self.predictor.finisher(labels)
         kernel = ClassSums(len(labels), len(self.classes))
         sums = session.reduce(kernel, blocks.finished(finisher), self.predictor.weights)
         _, counted = kernel.split(sums)
@@ -331,7 +330,7 @@ class LinearClassifier(LinearModel):
         if kind is not wanted:
             raise FeatureTypeError(target, kind.value, wanted.value)
         predictor = fitted.predictor
-        encoder = FeatureEncoder(predictor.numeric, predictor.categorical, target)
+        encoder = predictor.encoder(target, classes=True)
         program = Evaluate(plan, encoder, predictor, fitted.classes, impute)
         return environment.current().run(program)
 

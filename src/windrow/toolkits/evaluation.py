@@ -339,7 +339,7 @@ class CountPairs:
     def __call__(self, session: Session) -> Confusion:
         """Count over all rows."""
         blocks = session.place(self.plan, FeatureEncoder((), (TARGET, PREDICTION)))
-        labels, predictions = blocks.levels
+        labels, predictions = (tuple(levels) for levels in blocks.levels)
         layout = Layout(0, (len(labels), len(predictions)))
         counts = np.zeros(len(labels) * len(predictions))
         if blocks.rows:

@@ -22,6 +22,7 @@ from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.prepare import Prepared, prepare
 from windrow.toolkits.reports import METHODS, REPORTS
 from windrow.toolkits.resuming import Checkpointing, Standing, Trail, fingerprint
+from windrow.toolkits.unpacking import unpacked_counts
 from windrow.toolkits.weights import ClassWeights, weights_of
 
 if TYPE_CHECKING:
@@ -217,7 +218,8 @@ class Fit:
             "dataset": f"table {self.plan.key}",
             "validation_set": None if validation is None else f"table {validation.key}",
             "target": self.encoder.target,
-            "features": [*self.encoder.numeric, *self.encoder.categorical],
+            "features": list(self.encoder.features),
+            "row_weights": self.encoder.weight,
             "loss": method.loss.name,
             "l2_penalty": method.l2,
             "l1_penalty": method.l1,
@@ -369,6 +371,10 @@ class _Run:
             reference=tuple(data.reference.tolist()),
             means=tuple(data.means.tolist()),
             weights=self.design.expand(state.coefficients),
+            lists=encoder.lists,
+            dicts=encoder.dicts,
+            vectors=encoder.vectors,
+            widths=data.finisher.widths,
         )
 
     def _standard_errors(self, state: SolverState) -> NDArray[np.float64] | None:
@@ -415,12 +421,15 @@ class _Run:
         return Row(self._columns, values, number, state.iteration)
 
     def _header(self) -> Header:
-        features = len(self.fit.encoder.numeric) + len(self.fit.encoder.categorical)
+        data, encoder = self.data, self.fit.encoder
+        unpacked = unpacked_counts(
+            data.layout, encoder, data.finisher.widths, data.reference, self.design.free
+        )
         counts = {
             "Number of examples": self.data.statistics.n_train,
             "Number of classes": len(self.data.classes),
-            self.report.features: features,
-            "Number of unpacked features": features,
+            self.report.features: len(encoder.features),
+            "Number of unpacked features": sum(unpacked.values()),
             "Number of coefficients": self.design.size,
         }
         lines = tuple((label, str(count)) for label, count in counts.items() if count)

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from windrow.errors import OptionChoiceError, UnknownFieldError
+from windrow.execution.levels import Levels
+from windrow.execution.values import series_from_values
+from windrow.frames.construct import held
+from windrow.frames.sframe import SFrame
 from windrow.plan.types import DType
 from windrow.toolkits import summary
+from windrow.toolkits.feature_engineering import Transformer
 from windrow.toolkits.fit import Fitted
 from windrow.toolkits.model_store import save_model
 from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.summary import Section
 from windrow.toolkits.tables import label_type, table_of
+from windrow.toolkits.unpacking import named_places, unpacked_counts, unpacked_names
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +29,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from windrow.frames.sframe import SFrame
 
 __all__ = ["Coefficient", "LinearModel", "Task"]
 
@@ -112,7 +117,7 @@ class LinearModel:
             "num_coefficients": lambda: fitted.size,
             "num_examples": lambda: fitted.rows,
             "num_features": lambda: len(task.features),
-            "num_unpacked_features": lambda: len(task.features),
+            "num_unpacked_features": self._unpacked,
             "progress": self._progress_table,
             "solver": lambda: fitted.solver,
             "target": lambda: task.target,
@@ -120,7 +125,9 @@ class LinearModel:
             "training_loss": lambda: fitted.loss,
             "training_solver_status": lambda: fitted.status,
             "training_time": lambda: fitted.seconds,
-            "unpacked_features": lambda: list(task.features),
+            "unpacked_features": lambda: unpacked_names(
+                fitted.predictor, task.features, fitted.free
+            ),
             "validation_data": lambda: self._validation,
         }
 
@@ -186,33 +193,51 @@ class LinearModel:
     def _places(self) -> list[tuple[str, str | None, int]]:
         """Name, index and place of the intercept, then of the features as the table has them."""
         fitted, predictor = self._fitted, self._fitted.predictor
-        free = set(fitted.free.tolist())
         found: list[tuple[str, str | None, int]] = [("(intercept)", None, 0)]
         for name in self._task.features:
-            if name in predictor.numeric:
-                found.append((name, None, 1 + predictor.numeric.index(name)))
+            first, levels = predictor.columns_of(name)
+            if levels is None:
+                found.append((name, None, first))
                 continue
-            column = predictor.categorical.index(name)
-            first = predictor.layout.offset(column)
-            found += [
-                (name, "" if level is None else level, first + code)
-                for code, level in enumerate(predictor.levels[column])
-                if first + code in free
-            ]
+            low, high = np.searchsorted(fitted.free, [first, first + len(levels)])
+            places = fitted.free[low:high]
+            names = list(levels)
+            for place in places.tolist():
+                level = names[place - first]
+                found.append((name, "" if level is None else level, place))
         return found
 
+    def _unpacked(self) -> int:
+        """Count the columns that the features stand for."""
+        fitted, predictor = self._fitted, self._fitted.predictor
+        reference = np.array(predictor.reference, dtype=np.int32)
+        counts = unpacked_counts(
+            predictor.layout, predictor, predictor.widths, reference, fitted.free
+        )
+        return sum(counts.values())
+
     def _coefficient_table(self) -> SFrame:
-        found = self._coefficients()
-        columns: dict[str, tuple[DType, list[Any]]] = {
-            "name": (DType.STR, [c.name for c in found]),
-            "index": (DType.STR, [c.index for c in found]),
+        import polars as pl
+
+        fitted, predictor = self._fitted, self._fitted.predictor
+        names, indices, places = named_places(predictor, self._task.features, fitted.free)
+        margins, order = predictor.margin_count, np.searchsorted(fitted.free, places)
+        columns = {
+            "name": (pl.concat([names] * margins), DType.STR),
+            "index": (pl.concat([indices] * margins), DType.STR),
         }
-        if self._fitted.classes:
-            columns["class"] = (label_type(self._fitted.classes), [c.of for c in found])
-        columns["value"] = (DType.FLOAT, [c.value for c in found])
+        if fitted.classes:
+            labels, kind = series_from_values(fitted.classes[1:], label_type(fitted.classes))
+            of = np.repeat(np.arange(margins), len(places))
+            columns["class"] = labels.gather(pl.Series(of)), kind
+        values = np.atleast_2d(predictor.weights)[:, places]
+        columns["value"] = pl.Series(values.reshape(-1)), DType.FLOAT
         if self.ERRORS:
-            columns["stderr"] = (DType.FLOAT, [c.error for c in found])
-        return table_of(columns)
+            errors = pl.Series([None] * fitted.size, dtype=pl.Float64)
+            if fitted.errors is not None:
+                errors = pl.Series(fitted.errors.reshape(margins, -1)[:, order].reshape(-1))
+            columns["stderr"] = errors, DType.FLOAT
+        return SFrame.from_plan(held(columns))
 
     def _progress_table(self) -> SFrame:
         names, rows = self._fitted.columns, self._fitted.progress
@@ -254,7 +279,7 @@ class LinearModel:
                     ("Number of examples", fitted.rows),
                     *classes,
                     ("Number of feature columns", count),
-                    ("Number of unpacked features", count),
+                    ("Number of unpacked features", self._unpacked()),
                 ),
             ),
             Section("Hyperparameters", self._hyperparameters()),
@@ -306,6 +331,9 @@ class LinearModel:
         predictor = {f.name: getattr(fitted.predictor, f.name) for f in fields(fitted.predictor)}
         arrays = {name: getattr(fitted, name) for name in ARRAYS}
         arrays["weights"] = predictor.pop("weights")
+        if (learnt := predictor.pop("transformer")) is not None:
+            predictor["transformer"] = learnt.to_record()
+        predictor["levels"] = [list(levels) for levels in predictor["levels"]]
         arrays["means"] = np.array(predictor.pop("means"), dtype=np.float64)
         skipped = {"predictor", *ARRAYS}
         plain = {f.name: getattr(fitted, f.name) for f in fields(fitted) if f.name not in skipped}
@@ -316,9 +344,15 @@ class LinearModel:
     def from_parts(cls, record: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Build the model that `to_parts` took apart."""
         frozen = {part: _tuples(record[part]) for part in ("predictor", "fitted")}
+        learnt = record["predictor"].get("transformer")
+        frozen["predictor"]["transformer"] = learnt and Transformer.from_record(learnt)
+        levels = tuple(Levels.of(own) for own in frozen["predictor"].pop("levels"))
         task = Task(**{**_tuples(record["task"]), "options": record["task"]["options"]})
         predictor = LinearPredictor(
-            **frozen["predictor"], means=tuple(arrays["means"].tolist()), weights=arrays["weights"]
+            **frozen["predictor"],
+            levels=levels,
+            means=tuple(arrays["means"].tolist()),
+            weights=arrays["weights"],
         )
         fitted = Fitted(
             **frozen["fitted"],

@@ -10,11 +10,9 @@ from windrow.execution import environment
 from windrow.frames.operators import NAME
 from windrow.frames.sarray import SArray
 from windrow.frames.sframe import SFrame
-from windrow.learn.leaf import VALIDATION
 from windrow.learn.losses import Loss
 from windrow.plan.compose import project
 from windrow.plan.types import DType
-from windrow.toolkits.features import FeatureEncoder, FeatureFinisher
 from windrow.toolkits.fit import Method
 from windrow.toolkits.linear_model import LinearModel
 from windrow.toolkits.measures import Errors, error_sums
@@ -31,7 +29,9 @@ if TYPE_CHECKING:
 
     from windrow.execution.protocol import Session
     from windrow.plan.tables import Plan
+    from windrow.toolkits.features import FeatureEncoder
     from windrow.toolkits.predictor import LinearPredictor
+    from windrow.toolkits.transformers import Transformer
 
 __all__ = ["Evaluate", "LinearRegression", "create"]
 
@@ -53,6 +53,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     *,
     seed: int | None = None,
     missing_value_action: str = "auto",
+    row_weights: str | None = None,
+    transformer: Transformer | Sequence[Transformer] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> LinearRegression:
@@ -70,7 +72,9 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Int or float column to predict.
     features
         Columns to learn from; all but the target by default. Numbers as they are; of a str column
-        each category (None is one) gets a coefficient, but the first one met, the reference.
+        each category (None is one) gets a coefficient, but the first one met, the reference. Of a
+        list column each distinct element is such a category, of a dict column each key is a column
+        of numbers, of an array column each position.
     l2_penalty
         Of the squared coefficients.
     l1_penalty
@@ -100,6 +104,14 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         gives the same model.
     missing_value_action
         ``auto`` and ``error`` refuse None in a number; ``impute`` takes the training mean.
+    row_weights
+        Column of what each row weighs in the loss: numbers from 0 on. It is no feature then. A row
+        of weight 2 counts in the loss like two rows; measures, means and scales take rows as one
+        each.
+    transformer
+        Of `feature_engineering`, or a list of such: it learns from all other columns of the table
+        and changes it first, and what the model predicts for; it is saved with the model. Then
+        `features` name columns of the changed table.
     checkpoint
         Folder in which states to go on from are kept: the first, at most one every
         ``checkpoint_seconds`` (a setting, 30 by default; 0: each iteration), and the last one. The
@@ -114,7 +126,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     ToolkitError
         Of the table: `NoRowsError`, `MissingTargetError`, `UnsupportedTargetError`,
         `MissingFeatureError`, `NonFiniteFeatureError`, `UnsupportedFeatureError`,
-        `SchemaMismatchError`. Of the options: `OptionRangeError`, `OptionChoiceError`,
+        `ArrayLengthError`, `DictValueError`, `RowWeightError`, `SchemaMismatchError`. Of the
+        options: `OptionRangeError`, `OptionChoiceError`,
         `SolverSizeError`, `PenaltySolverError`. Of checkpoints: `NoCheckpointError`,
         `CheckpointMismatchError`, `DamagedCheckpointError`, `DiskFullError`, `UnwritableError`.
 
@@ -156,6 +169,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         method=method,
         options=options,
         validation_set=validation_set,
+        row_weights=row_weights,
+        transformer=transformer,
         verbose=verbose,
         target_types=(DType.INT, DType.FLOAT),
         checkpoints=Checkpointing.given(checkpoint, resume_from_checkpoint),
@@ -185,14 +200,15 @@ class Evaluate:
     def __call__(self, session: Session) -> Errors:
         """Go over all rows, in one pass after they are placed."""
         what = "the table to evaluate"
-        blocks = place_checked(session, self.plan, self.encoder, what, impute=self.impute)
-        finisher = FeatureFinisher(
-            layout=self.predictor.layout,
-            levels=self.predictor.levels,
-            fallback=self.predictor.reference,
-            role=VALIDATION,
-            means=self.predictor.means,
+        blocks = place_checked(
+            session,
+            self.plan,
+            self.encoder,
+            what,
+            impute=self.impute,
+            widths=self.predictor.widths,
         )
+        finisher = self.predictor.finisher()
         weights = self.predictor.weights
         return Errors.of(session.reduce(error_sums, blocks.finished(finisher), weights))
 
@@ -284,7 +300,7 @@ class LinearRegression(LinearModel):
         kind = plan.schema[target]
         if not kind.is_number:
             raise FeatureTypeError(target, kind.value, "int or float")
-        encoder = FeatureEncoder(predictor.numeric, predictor.categorical, target, classes=False)
+        encoder = predictor.encoder(target, classes=False)
         errors = environment.current().run(Evaluate(plan, encoder, predictor, impute))
         names = self.METRICS if metric == "auto" else (metric,)
         return {name: getattr(errors, name) for name in names}

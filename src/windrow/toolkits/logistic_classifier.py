@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
 
+    from windrow.toolkits.transformers import Transformer
+
 __all__ = ["LogisticClassifier", "create"]
 
 
@@ -43,6 +45,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     seed: int | None = None,
     *,
     missing_value_action: str = "auto",
+    row_weights: str | None = None,
+    transformer: Transformer | Sequence[Transformer] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> LogisticClassifier:
@@ -63,7 +67,9 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Int or str column of 2 to 1,000 classes, taken in sorted order.
     features
         Columns to learn from; all but the target by default. Numbers as they are; of a str column
-        each category (None is one) gets a coefficient, but the first one met, the reference.
+        each category (None is one) gets a coefficient, but the first one met, the reference. Of a
+        list column each distinct element is such a category, of a dict column each key is a column
+        of numbers, of an array column each position.
     l2_penalty
         Of the squared coefficients.
     l1_penalty
@@ -96,6 +102,14 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         gives the same model.
     missing_value_action
         ``auto`` and ``error`` refuse None in a number; ``impute`` takes the training mean.
+    row_weights
+        Column of what each row weighs in the loss: numbers from 0 on. It is no feature then. A row
+        of weight 2 counts in the loss like two rows; measures, means and scales take rows as one
+        each.
+    transformer
+        Of `feature_engineering`, or a list of such: it learns from all other columns of the table
+        and changes it first, and what the model predicts for; it is saved with the model. Then
+        `features` name columns of the changed table.
     checkpoint
         Folder in which states to go on from are kept: the first, at most one every
         ``checkpoint_seconds`` (a setting, 30 by default; 0: each iteration), and the last one. The
@@ -110,7 +124,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     ToolkitError
         Of the table: `NoRowsError`, `MissingTargetError`, `ClassCountError`,
         `MissingFeatureError`, `NonFiniteFeatureError`, `UnsupportedFeatureError`,
-        `SchemaMismatchError`. Of the options: `OptionRangeError`, `OptionChoiceError`,
+        `ArrayLengthError`, `DictValueError`, `RowWeightError`, `SchemaMismatchError`. Of the
+        options: `OptionRangeError`, `OptionChoiceError`,
         `ClassWeightError`, `SolverSizeError`, `PenaltySolverError`. Of checkpoints:
         `NoCheckpointError`, `CheckpointMismatchError`, `DamagedCheckpointError`, `DiskFullError`,
         `UnwritableError`.
@@ -161,6 +176,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         method=method,
         options=options,
         validation_set=validation_set,
+        row_weights=row_weights,
+        transformer=transformer,
         verbose=verbose,
         checkpoints=Checkpointing.given(checkpoint, resume_from_checkpoint),
     )

@@ -9,24 +9,35 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from windrow.errors import (
+    ArrayLengthError,
     ClassCountError,
     MissingFeatureError,
     MissingTargetError,
     NonFiniteFeatureError,
     NoRowsError,
+    RowWeightError,
 )
-from windrow.learn.layout import Layout
-from windrow.learn.leaf import VALIDATION
-from windrow.learn.moments import FirstRow, Moments, Statistics, first_training_row
+from windrow.execution.vectors import Vectors
+from windrow.learn.leaf import TRAIN, VALIDATION
+from windrow.learn.moments import (
+    FirstRow,
+    Moments,
+    Statistics,
+    first_entries,
+    first_training_row,
+)
 from windrow.learn.tree import Partial, tree_sum
+from windrow.plan.compose import select
 from windrow.toolkits.features import Facts, FeatureEncoder, FeatureFinisher, Split
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from windrow.execution.protocol import Blocks, Kernel, Session
+    from windrow.learn.layout import Layout
     from windrow.learn.leaf import Leaf
     from windrow.plan.tables import Plan
 
@@ -55,9 +66,10 @@ class Prepared:
     statistics
         Of the training rows.
     reference
-        Of each categorical column the place of its reference level, int32 (c,).
+        Of each categorical column and then of each column of lists the place of its reference
+        level, int32 (c + l,); -1 for lists that are all empty.
     means
-        Of each numeric column over the training rows that have a value, float64 (d,).
+        Of each numeric column of the layout over the training rows that have a value, float64 (d,).
     classes
         Those of the training rows in the order of their codes; empty for a target that is a number.
     validation_rows
@@ -114,7 +126,8 @@ def prepare(
 
     Raises
     ------
-    NoRowsError, MissingTargetError, ClassCountError, MissingFeatureError, NonFiniteFeatureError
+    NoRowsError, MissingTargetError, ClassCountError, MissingFeatureError, NonFiniteFeatureError,
+    ArrayLengthError, DictValueError, RowWeightError
         The rows cannot be learnt from.
     """
     blocks = place_checked(session, plan, encoder, "the training table", impute=impute)
@@ -122,12 +135,14 @@ def prepare(
     if split_seed is not None and blocks.rows >= AUTO_ROWS:
         split = Split(blocks.rows, int(blocks.rows * AUTO_SHARE), split_seed)
     labels = _labels(encoder, blocks, most_classes)
+    layout = encoder.layout(blocks.levels)
     finisher = FeatureFinisher(
-        layout=Layout(len(encoder.numeric), tuple(len(levels) for levels in blocks.levels)),
-        levels=blocks.levels,
-        fallback=tuple(0 for _ in blocks.levels),
+        layout=layout,
+        levels=blocks.levels[: len(layout.levels) + len(layout.sparse)],
+        fallback=tuple(0 for _ in layout.levels),
         classes=labels,
         split=split,
+        widths=encoder.widths(blocks.levels),
     )
     first, statistics = _describe(session, blocks.finished(finisher), finisher)
     classes = _classes(encoder, labels, statistics)
@@ -135,38 +150,77 @@ def prepare(
         labels = with_unseen(classes, labels)
         finisher = replace(finisher, classes=labels)
         first, statistics = _describe(session, blocks.finished(finisher), finisher, len(classes))
-    means = _means(encoder, statistics, first.dense)
-    if Facts.of(blocks.facts).missing.any():
+    means = _means(encoder, finisher.widths, statistics, first.dense)
+    if Facts.of(blocks.facts).missing[: len(encoder.numeric) + len(encoder.vectors)].any():
         finisher = replace(finisher, means=tuple(means.tolist()))
         first, statistics = _describe(session, blocks.finished(finisher), finisher, len(classes))
     parts: tuple[Blocks, ...] = (blocks.finished(finisher),)
+    if encoder.weight is not None and not session.reduce(_weighs, parts[0])[0]:
+        raise RowWeightError(encoder.weight, 0, statistics.n_train)
     validation_rows = statistics.n_validation
     if validation is not None:
-        other = place_checked(session, validation, encoder, "the validation table", impute=True)
+        unweighted, what = replace(encoder, weight=None), "the validation table"
+        widths = finisher.widths
+        other = place_checked(session, validation, unweighted, what, impute=True, widths=widths)
         of_other = _of_validation(finisher, other, first, means)
         parts += (other.finished(of_other),)
         validation_rows, labels = other.rows, of_other.classes
+    reference = np.concatenate([first.codes, _list_references(parts[0], encoder, layout, session)])
     return Prepared(
-        session, parts, finisher, statistics, first.codes, means, classes, validation_rows, labels
+        session, parts, finisher, statistics, reference, means, classes, validation_rows, labels
     )
 
 
 def place_checked(
-    session: Session, plan: Plan, encoder: FeatureEncoder, what: str, *, impute: bool
+    session: Session,
+    plan: Plan,
+    encoder: FeatureEncoder,
+    what: str,
+    *,
+    impute: bool,
+    widths: tuple[int, ...] | None = None,
 ) -> Blocks:
-    """Place a table; refuse one without rows, and rows without target or with NaN in a feature."""
+    """Place a table; refuse one without rows, and rows without target or with NaN in a feature.
+
+    `widths` are the lengths that vectors must have; None lets each column have one of its own.
+    """
     blocks = session.place(plan, encoder)
     if not blocks.rows:
         raise NoRowsError(what)
     facts = Facts.of(blocks.facts)
     if facts.target:
         raise MissingTargetError(str(encoder.target), facts.target, blocks.rows)
-    missing = _counted(encoder.numeric, facts.missing)
+    if facts.weight:
+        raise RowWeightError(str(encoder.weight), facts.weight, blocks.rows)
+    _refuse_lengths(session, blocks, widths)
+    missing = _counted(encoder.gapped, facts.missing)
     if missing and not impute:
         raise MissingFeatureError(missing, blocks.rows)
     if facts.not_finite.any():
-        raise NonFiniteFeatureError(_counted(encoder.numeric, facts.not_finite))
+        raise NonFiniteFeatureError(_counted(encoder.gapped, facts.not_finite))
     return blocks
+
+
+def _refuse_lengths(session: Session, blocks: Blocks, widths: tuple[int, ...] | None) -> None:
+    """Refuse vectors of another length than the others'; only then a table is read for the row."""
+    encoder = blocks.encoder
+    if not isinstance(encoder, FeatureEncoder):
+        raise TypeError(encoder)
+    wanted = encoder.widths(blocks.levels) if widths is None else widths
+    own = blocks.levels[len(blocks.levels) - len(wanted) :]
+    for j, (name, lengths) in enumerate(zip(encoder.vectors, own, strict=True)):
+        if widths is None and not len(lengths):
+            raise MissingFeatureError(((name, blocks.rows),), blocks.rows)
+        if not len(lengths) or tuple(lengths) == (wanted[j],):
+            continue
+        usual, first = (lengths[0], 0) if widths is None else (wanted[j], 0)
+        for frame in session.executor.stream(select(blocks.plan, (name,))):
+            found = Vectors.of(frame.get_column(name))
+            other = np.flatnonzero(~found.missing & (found.lengths != usual))
+            if other.size:
+                at = int(other[0])
+                raise ArrayLengthError(name, first + at, int(found.lengths[at]), usual)
+            first += frame.height
 
 
 def with_unseen(known: tuple[Any, ...], found: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -216,15 +270,47 @@ def _first_row(leaves: tuple[Leaf, ...]) -> FirstRow | None:
     return next((row for row in found if row is not None), None)
 
 
+def _list_references(
+    blocks: Blocks, encoder: FeatureEncoder, layout: Layout, session: Session
+) -> NDArray[np.int32]:
+    """Give of each column of lists the place of the first element that a training row has."""
+    bounds = np.zeros((len(encoder.lists), 2), dtype=np.int32)
+    for j in range(len(bounds)):
+        bounds[j] = layout.sparse_offset(j), layout.sparse_offset(j + 1)
+    reference = np.full(len(bounds), -1, dtype=np.int32)
+    if reference.size:
+        for found in session.gather(_first_entries, blocks, bounds):
+            reference = np.where(reference < 0, found, reference)
+    return reference
+
+
+def _first_entries(leaves: tuple[Leaf, ...], bounds: NDArray[np.int32]) -> NDArray[np.int32]:
+    reference = np.full(len(bounds), -1, dtype=np.int32)
+    for leaf in leaves:
+        reference = np.where(reference < 0, first_entries(leaf, bounds), reference)
+    return reference
+
+
+def _weighs(leaf: Leaf) -> NDArray[np.float64]:
+    """Kernel: 1 when a training row weighs something."""
+    return np.array([float((leaf.weight[leaf.role == TRAIN] > 0.0).any())])
+
+
 def _means(
-    encoder: FeatureEncoder, statistics: Statistics, shift: NDArray[np.float64]
+    encoder: FeatureEncoder,
+    widths: tuple[int, ...],
+    statistics: Statistics,
+    shift: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Give the mean of each numeric column over the training rows that have a value."""
     gaps, rows = statistics.not_finite, statistics.n_train
-    empty = tuple((n, rows) for n, gap in zip(encoder.numeric, gaps, strict=True) if gap == rows)
+    names = [*encoder.numeric]
+    for name, width in zip(encoder.vectors, widths, strict=True):
+        names += [name] * width
+    empty = {n: rows for n, gap in zip(names, gaps, strict=True) if gap == rows}
     if empty:
-        raise MissingFeatureError(empty, rows)
-    over_all = statistics.mean[1 : 1 + len(encoder.numeric)]  # a gap counts as the shift there
+        raise MissingFeatureError(tuple(empty.items()), rows)
+    over_all = statistics.mean[1 : 1 + len(names)]  # a gap counts as the shift there
     return shift + (over_all - shift) * (rows / (rows - gaps))
 
 

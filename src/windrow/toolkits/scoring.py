@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import numbers
 import pickle
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ from windrow.errors import (
     NoRowsError,
     OptionChoiceError,
 )
+from windrow.execution import environment
+from windrow.execution.protocol import collect
+from windrow.execution.values import series_from_values
 from windrow.frames.construct import held
 from windrow.frames.sframe import SFrame
 from windrow.learn.elementary import sigmoid_array
@@ -138,7 +142,7 @@ def outcomes_of_rows(
 
 
 def complete(plan: Plan, predictor: LinearPredictor, *, impute: bool) -> Plan:
-    """Check the features of a table, and add those that are absent as missing.
+    """Check the features of a table, add those that are absent as missing, and transform them.
 
     Raises
     ------
@@ -152,30 +156,33 @@ def complete(plan: Plan, predictor: LinearPredictor, *, impute: bool) -> Plan:
     if plan.rows == 0:
         raise NoRowsError("the table to predict for")
     absent = {}
-    for name in predictor.features:
-        numeric = name in predictor.numeric
+    for name, kind in predictor.inputs.items():
         if name not in plan.schema:
             if not impute:
                 raise ColumnNotFoundError(name, plan.schema.names)
-            absent[name] = Literal(None, DType.FLOAT if numeric else DType.STR)
-        elif numeric != plan.schema[name].is_number or not (
-            numeric or plan.schema[name] is DType.STR
-        ):
-            raise FeatureTypeError(
-                name, plan.schema[name].value, "int or float" if numeric else "str"
-            )
-    if not absent:
-        return plan
-    own = [(name, column(plan, name)) for name in plan.schema]
-    return project(plan, [*own, *absent.items()])
+            absent[name] = Literal(None, kind)
+        elif plan.schema[name] is not kind and not (kind.is_number and plan.schema[name].is_number):
+            raise FeatureTypeError(name, plan.schema[name].value, _wanted(kind))
+    if absent:
+        own = [(name, column(plan, name)) for name in plan.schema]
+        plan = project(plan, [*own, *absent.items()])
+    return _transformed(plan, predictor)
+
+
+def _transformed(plan: Plan, predictor: LinearPredictor) -> Plan:
+    learnt = predictor.transformer
+    return plan if learnt is None else learnt.transform(SFrame.from_plan(plan)).plan
+
+
+def _wanted(kind: DType) -> str:
+    return "int or float" if kind.is_number else kind.value
 
 
 def plan_of(dataset: object, predictor: LinearPredictor, *, impute: bool) -> Plan:
     """Return a complete table of a table, one dict or a list of dicts; see both for errors."""
     if isinstance(dataset, SFrame):
         return complete(dataset.plan, predictor, impute=impute)
-    kinds = {n: DType.FLOAT if n in predictor.numeric else DType.STR for n in predictor.features}
-    return held({n: (s, kinds[n]) for n, s in rows_of(dataset, predictor).items()})
+    return held({n: (s, predictor.kind(n)) for n, s in rows_of(dataset, predictor).items()})
 
 
 def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]:
@@ -190,8 +197,6 @@ def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]
     NoRowsError
         The list is empty.
     """
-    import polars as pl
-
     rows = [dataset] if isinstance(dataset, Mapping) else dataset
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         wanted = "an SFrame, a dict, or a list of dicts"
@@ -199,14 +204,24 @@ def rows_of(dataset: object, predictor: LinearPredictor) -> dict[str, pl.Series]
     if not rows:
         raise NoRowsError("the list to predict for")
     columns = {}
-    for name in predictor.features:
+    for name, kind in predictor.inputs.items():
         values = [row.get(name) for row in rows]
-        numeric = name in predictor.numeric
-        own: type = numbers.Real if numeric else str
         for value in values:
-            if value is not None and not isinstance(value, own):
-                kind = "int or float" if numeric else "str"
-                raise FeatureTypeError(name, type(value).__name__, kind)
-        made = [None if v is None else float(v) for v in values] if numeric else values
-        columns[name] = pl.Series(name, made, dtype=pl.Float64 if numeric else pl.String)
-    return columns
+            if value is not None and not isinstance(value, _OWN[kind]):
+                raise FeatureTypeError(name, type(value).__name__, _wanted(kind))
+        columns[name] = series_from_values(values, kind, name)[0]
+    if predictor.transformer is None:
+        return columns
+    given = held({name: (own, predictor.inputs[name]) for name, own in columns.items()})
+    found = collect(environment.local(), _transformed(given, predictor))
+    return {name: found.get_column(name) for name in predictor.features}
+
+
+_OWN: dict[DType, tuple[type, ...]] = {
+    DType.FLOAT: (numbers.Real,),
+    DType.STR: (str,),
+    DType.LIST: (list, tuple),
+    DType.DICT: (Mapping,),
+    DType.ARRAY: (array.array, np.ndarray, list, tuple),
+}
+"""What a value of each type of feature may be."""

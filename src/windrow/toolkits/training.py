@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from windrow.errors import (
@@ -19,6 +20,7 @@ from windrow.plan.compose import filtered
 from windrow.plan.expressions import Literal, Operation, RowCount, RowNumber
 from windrow.plan.types import DType
 from windrow.progress import listening
+from windrow.toolkits.feature_engineering import create as fit_transformer
 from windrow.toolkits.features import FeatureEncoder
 from windrow.toolkits.fit import Fit, Fitted, Method
 from windrow.toolkits.linear_model import Task
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from windrow.plan.schema import Schema
+    from windrow.toolkits.transformers import Transformer
 
 __all__ = ["Trained", "imputes", "train"]
 
@@ -67,6 +70,8 @@ def train(
     method: Method,
     options: Mapping[str, Any],
     validation_set: object,
+    row_weights: object,
+    transformer: Transformer | Sequence[Transformer] | None,
     verbose: bool,
     target_types: tuple[DType, ...] = (DType.INT, DType.STR),
     checkpoints: Checkpointing | None = None,
@@ -75,7 +80,7 @@ def train(
 
     Parameters
     ----------
-    dataset, target, features, validation_set, verbose
+    dataset, target, features, validation_set, row_weights, transformer, verbose
         As the user gave them to ``create``.
     method
         What to minimise, and how; its split seed is used when `validation_set` is ``auto``.
@@ -91,32 +96,63 @@ def train(
     if schema[target] not in target_types:
         wanted = " or ".join(kind.value for kind in target_types)
         raise UnsupportedTargetError(target, schema[target].value, wanted)
-    chosen = _features(schema, target, features)
-    classes = DType.FLOAT not in target_types
-    encoder = FeatureEncoder.of(schema, chosen, target, classes=classes)
+    weight = _weight(schema, target, row_weights)
     validation = _validation(validation_set, schema)
+    whole, learnt = table, None
+    if transformer is not None:
+        others = [name for name in schema if name not in {target, weight}]
+        learnt = fit_transformer(table[others], deepcopy(transformer))
+        table = learnt.transform(table)
+        schema = table.plan.schema
+    chosen = _features(schema, target, features, weight)
+    classes = DType.FLOAT not in target_types
+    encoder = FeatureEncoder.of(schema, chosen, target, classes=classes, weight=weight)
     if validation_set is None or validation is not None:
         method = method.without_split()
-    checking = None if validation is None else validation.plan
+    checking = None
+    if validation is not None:
+        checking = (validation if learnt is None else learnt.transform(validation)).plan
     fit = Fit(table.plan, encoder, method, checking, checkpoints or Checkpointing())
     with listening(verbose=verbose) as listener:
         fitted = environment.current().run(fit, listener)
+    if learnt is not None:
+        predictor = replace(fitted.predictor, transformer=learnt)
+        fitted = replace(fitted, predictor=predictor)
     types = tuple((name, schema[name].value) for name in (*chosen, target))
     task = Task(target, chosen, types, dict(options))
     if validation is None:
-        validation = _split_off(table, method, fitted)
+        validation = _split_off(whole, method, fitted)
     return Trained(task, fitted, validation)
 
 
-def _features(schema: Schema, target: str, features: Sequence[str] | None) -> tuple[str, ...]:
+def _weight(schema: Schema, target: str, row_weights: object) -> str | None:
+    """Check the column of row weights."""
+    if row_weights is None:
+        return None
+    if not isinstance(row_weights, str):
+        raise ArgumentTypeError("row_weights", type(row_weights).__name__, "the name of a column")
+    if row_weights == target:
+        raise ArgumentError("row_weights", target, "a column other than the target")
+    if not schema[row_weights].is_number:
+        kind = schema[row_weights].value
+        raise ArgumentError("row_weights", row_weights, f"an int or float column, not {kind}")
+    return row_weights
+
+
+def _features(
+    schema: Schema, target: str, features: Sequence[str] | None, weight: str | None
+) -> tuple[str, ...]:
     """Give the features in the order of the table."""
     if isinstance(features, str):
         raise ArgumentTypeError("features", "str", "a list of column names")
-    wanted = [name for name in schema if name != target] if features is None else list(features)
+    others = [name for name in schema if name not in {target, weight}]
+    wanted = others if features is None else list(features)
     for name in wanted:
         schema[name]
     if target in wanted:
         raise ArgumentError("features", target, "columns other than the target")
+    if weight in wanted:
+        raise ArgumentError("features", str(weight), "columns other than that of row_weights")
     if not wanted:
         raise NoFeaturesError(target)
     return tuple(name for name in schema if name in set(wanted))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from windrow.config import configured
+from windrow.execution.levels import Levels
 from windrow.execution.notes import note, noting
 from windrow.execution.protocol import RawBlock
 from windrow.execution.store import Store
@@ -16,7 +17,7 @@ def block(seed: int, rows: int = 1000) -> RawBlock:
     numbers = np.random.default_rng(seed).normal(size=rows)
     codes = np.arange(rows, dtype=np.int32)
     leaf = Leaf.pack([numbers], [codes], numbers, np.full(rows, TRAIN, np.uint8))
-    return RawBlock((leaf, leaf), (("a", None),), (0, 1), np.array([1.0]))
+    return RawBlock((leaf, leaf), (Levels.of(("a", None)),), (0, 1), np.array([1.0]))
 
 
 def same(a: RawBlock, b: RawBlock) -> bool:

@@ -7,7 +7,12 @@ import pytest
 from windrow import errors
 
 EXAMPLES = [
-    errors.UnsupportedFeatureError("v", "array"),
+    errors.UnsupportedFeatureError("v", "datetime"),
+    errors.ArrayLengthError("v", 7, 2, 3),
+    errors.DictValueError("d", "k", "str"),
+    errors.RowWeightError("w", 1, 10),
+    errors.RowWeightError("w", 0, 10),
+    errors.NotFittedError("FeatureBinner"),
     errors.FeatureTypeError("x", "str", "int or float"),
     errors.UnsupportedTargetError("y", "float", "int or str"),
     errors.NoFeaturesError("y"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from windrow.errors import UnsupportedFeatureError
+from windrow.execution.levels import Levels
 from windrow.learn.layout import Layout
 from windrow.learn.leaf import LEAF, PADDING, TRAIN, VALIDATION
 from windrow.plan.schema import Schema
@@ -22,7 +23,7 @@ FRAME = pl.DataFrame(
 
 
 def finisher(levels: tuple[str | None, ...] = ("a", "b", None)) -> FeatureFinisher:
-    return FeatureFinisher(Layout(1, (len(levels),)), (levels,), (4,), (0, 1))
+    return FeatureFinisher(Layout(1, (len(levels),)), (Levels.of(levels),), (4,), (0, 1))
 
 
 def test_numbers_are_dense_and_texts_are_codes_in_first_seen_order() -> None:
@@ -34,7 +35,7 @@ def test_numbers_are_dense_and_texts_are_codes_in_first_seen_order() -> None:
 
 def test_none_is_a_level_and_classes_are_first_seen() -> None:
     block = ENCODER(FRAME)
-    assert block.levels == (("b", None, "a"),)
+    assert [tuple(levels) for levels in block.levels] == [("b", None, "a")]
     assert block.classes == (1, 0)
 
 
@@ -68,7 +69,7 @@ def test_a_partition_is_cut_into_leaves() -> None:
 
 def test_a_partition_without_rows_has_no_leaves() -> None:
     block = ENCODER(FRAME.clear())
-    assert (block.leaves, block.levels, block.classes) == ((), ((),), ())
+    assert (block.leaves, len(block.levels[0]), block.classes) == ((), 0, ())
 
 
 def test_the_type_decides_how_a_feature_is_encoded() -> None:
@@ -79,8 +80,8 @@ def test_the_type_decides_how_a_feature_is_encoded() -> None:
 
 
 def test_a_feature_of_another_type_is_refused_by_name() -> None:
-    with pytest.raises(UnsupportedFeatureError, match="'v' has the type array"):
-        FeatureEncoder.of(Schema([("v", DType.ARRAY)]), ["v"])
+    with pytest.raises(UnsupportedFeatureError, match="'t' has the type datetime"):
+        FeatureEncoder.of(Schema([("t", DType.DATETIME)]), ["t"])
 
 
 def test_an_encoder_says_all_that_it_is() -> None:
@@ -149,7 +150,8 @@ def test_levels_of_two_partitions_meet_in_one_space(values: list[str | None], cu
     encoder = FeatureEncoder((), ("s",))
     frame = pl.DataFrame({"s": pl.Series(values, dtype=pl.String)})
     parts = [encoder(frame[:cut]), encoder(frame[cut:])]
-    levels = tuple(dict.fromkeys(level for part in parts for level in part.levels[0]))
+    levels = Levels.merged([part.levels[0] for part in parts])
+    assert levels == tuple(dict.fromkeys(values))
     made = FeatureFinisher(Layout(0, (len(levels),)), (levels,), (0,))
     places = [
         int(place)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import hashlib
 import math
 import re
@@ -463,8 +464,8 @@ def test_a_wrong_table_target_or_feature() -> None:
         create(features=[])
     with pytest.raises(NoFeaturesError):
         create(data[["bought"]])
-    data["both"] = data["pages"].apply(lambda p: [float(p), 1.0])
-    with pytest.raises(UnsupportedFeatureError, match="'both' has the type array"):
+    data["day"] = wr.SArray([datetime.datetime(2020, 1, 1)] * len(data))  # noqa: DTZ001
+    with pytest.raises(UnsupportedFeatureError, match="'day' has the type datetime"):
         create(data)
 
 
