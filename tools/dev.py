@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -79,12 +80,22 @@ def check(*_: str) -> bool:
     return all(steps)
 
 
+def s3_server() -> bool:
+    """Build the S3 server of the tests, once for this user; where it cannot be, moto's serves."""
+    if shutil.which("go") is None:
+        print("── S3 server: without go, what checks signatures is not built", flush=True)
+        return True
+    built = run("S3 server", tool("python"), "-m", "tests.support.s3_server", PYTHONPATH="src:.")
+    return built or not IN_CI
+
+
 def test(*options: str) -> bool:
     """Check, then run every test. With options (paths, -k ...), only the tests that they name."""
     if options:
         return pytest("tests", *options)
     steps = [
         check(),
+        s3_server(),
         pytest(
             "tests",
             "-n",
@@ -152,6 +163,7 @@ def lock(*_: str) -> bool:
             *resolve,
             *("--group", "build", "-c", "locks/dev.txt", "-o", "locks/build.txt"),
         ),
+        run("locks/go.txt", *resolve, *("--group", "go", "-o", "locks/go.txt")),
     ]
     found = [
         path.name

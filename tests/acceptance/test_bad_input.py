@@ -16,7 +16,7 @@ import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.fitting import cut
@@ -26,6 +26,9 @@ import windrow as gl
 from windrow import errors
 from windrow.execution import environment
 from windrow.execution.local import LocalExecutor
+
+if TYPE_CHECKING:
+    from tests.support.s3_server import S3Server
 
 HOURS = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
 PASSED = ["no", "no", "yes", "no", "yes", "yes"]
@@ -92,7 +95,23 @@ def test_a_server_that_is_not_there() -> None:
 
 def test_a_scheme_that_nobody_knows_or_that_needs_more() -> None:
     refused(errors.UnknownSchemeError, lambda: gl.SFrame("gopher://a/b"), "gopher://a/b", "http://")
-    refused(errors.MissingExtraError, lambda: gl.SFrame("s3://a/b"), "s3://", "pip install")
+    refused(errors.MissingExtraError, lambda: gl.SFrame("hdfs://a/b"), "hdfs://", "pip install")
+
+
+def test_buckets_and_keys_that_are_not_there_or_not_given_out(
+    s3_keys: S3Server, s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del s3_keys
+    for url, words in (
+        (f"s3://{s3_bucket}/none.csv", ("object",)),
+        (f"s3://{s3_bucket}/none/*.csv", ("object",)),
+        ("s3://no-such-bucket/a.csv", ("bucket", "NoSuchBucket")),
+    ):
+        refused(errors.SourceNotFoundError, partial(gl.SFrame, url), url, *words, "check")
+    url = f"s3://{s3_bucket}/a.csv"
+    with HttpServer({}, Behaviour(statuses={f"/{s3_bucket}/a.csv": 403})) as denying:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", denying.url(""))
+        refused(errors.SourceRefusedError, lambda: gl.SFrame(url), url, "403", "check")
 
 
 def test_an_empty_file(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.s3_server import REGION, S3Server
 from typer.testing import CliRunner
 
 from windrow.cli import app
@@ -55,10 +56,26 @@ def run_console(lines: str) -> None:
             assert done.exit_code == 0, f"{line}\n{done.output}{done.exception!r}"
 
 
+@pytest.fixture
+def my_bucket(s3_keys: S3Server, s3_client: Any, tmp_path: Path) -> None:
+    """Give the bucket of the examples, with the same visits in two files."""
+    del s3_keys
+    s3_client.create_bucket(
+        Bucket="my-bucket", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    write_visits(tmp_path / "visits.csv")
+    head, *lines = (tmp_path / "visits.csv").read_bytes().splitlines(keepends=True)
+    for name, rows in (("1", lines[:900]), ("2", lines[900:])):
+        body = head + b"".join(rows)
+        s3_client.put_object(Bucket="my-bucket", Key=f"visits/{name}.csv", Body=body)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_examples_of_the_page_run(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
+    if page.name == "files.md":
+        request.getfixturevalue("my_bucket")
     monkeypatch.chdir(tmp_path)
     write_visits(tmp_path / "visits.csv")
     names: dict[str, Any] = {"__name__": page.stem}

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src" / "windrow"
 LAZY = "Polars' lazy engine"
 LONGEST_FILE = 600
+LOCKS = ("locks/dev.txt", "locks/build.txt", "locks/go.txt")
 
 
 def read(name: str) -> str:
@@ -160,9 +161,7 @@ def test_every_dependency_is_locked() -> None:
     ]
     wanted += [r for group in groups.values() for r in group if isinstance(r, str)]
     wanted += project["build-system"]["requires"]
-    locked = set(
-        re.findall(r"^([\w.-]+)==", read("locks/dev.txt") + read("locks/build.txt"), re.MULTILINE)
-    )
+    locked = set(re.findall(r"^([\w.-]+)==", "".join(map(read, LOCKS)), re.MULTILINE))
     named = {re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in wanted}
     assert named - {"windrow"} <= locked
 

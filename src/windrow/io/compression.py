@@ -34,12 +34,12 @@ _BROKEN = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzi
 
 
 def path_of(url: str) -> PurePosixPath:
-    """Return the path of a URL, without its query.
+    """Return the path of a URL, without the query that those of web servers may have.
 
-    >>> path_of("http://host/a.csv.gz?key=1").name
-    'a.csv.gz'
+    >>> path_of("http://host/a.csv.gz?key=1").name, path_of("s3://bucket/a#1?.csv").name
+    ('a.csv.gz', 'a#1?.csv')
     """
-    return PurePosixPath(url if scheme_of(url) == "file" else urlsplit(url).path)
+    return PurePosixPath(urlsplit(url).path if scheme_of(url) in {"http", "https"} else url)
 
 
 def by_name(url: str) -> str:

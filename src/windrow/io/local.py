@@ -52,9 +52,10 @@ class LocalStorage:
             files = [path]
         else:
             matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  # absolute patterns
-            files = [
-                f for m in matches for f in (_below(Path(m)) if Path(m).is_dir() else [Path(m)])
-            ]
+            found = (_below(Path(m)) if Path(m).is_dir() else [Path(m)] for m in matches)
+            files = list(
+                dict.fromkeys(file for some in found for file in some)
+            )  # ** meets it twice
         if not files:
             raise SourceNotFoundError(url, "no file is there whose name does not begin with . or _")
         return [self.stat(str(file)) for file in files]

@@ -23,9 +23,9 @@ class Row:
     Attributes
     ----------
     opener
-        ``module:class`` of its `Storage`, imported when first used; empty when it needs `advice`.
+        ``module:class`` of its `Storage`, imported when first used; empty when there is none.
     advice
-        What to do to be able to use it.
+        What to do to be able to use it, or all of it.
     """
 
     opener: str
@@ -37,13 +37,13 @@ ROWS = {
     "http": Row("windrow.io.http:HttpStorage"),
     "https": Row("windrow.io.http:HttpStorage"),
     "s3": Row(
-        "",
-        "this version reads paths and http(s):// only; s3:// comes with a later one: "
-        "pip install --upgrade 'windrow[ec2]'",
+        "windrow.io.s3:S3Storage",
+        "install what reads profiles: pip install 'windrow[ec2]'; or set AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY",
     ),
     "hdfs": Row(
         "",
-        "this version reads paths and http(s):// only; hdfs:// comes with a later one: "
+        "this version reads paths, http(s):// and s3:// only; hdfs:// comes with a later one: "
         "pip install --upgrade 'windrow[hadoop]'",
     ),
 }
