@@ -13,7 +13,7 @@ from windrow.execution import environment
 from windrow.frames.sframe import SFrame
 from windrow.learn.propagation import row_changes, spread_labels
 from windrow.plan.types import DType
-from windrow.progress import Notice, Row, listening
+from windrow.progress import Notice, listening
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import (
     check_number,
@@ -24,6 +24,7 @@ from windrow.toolkits.graphs.options import (
     vertex_field,
 )
 from windrow.toolkits.graphs.placing import place
+from windrow.toolkits.graphs.running import Supersteps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -230,12 +231,13 @@ class LabelPropagation:
         session.emit(Notice(f"#labeled_vertices: {known}\t#unlabeled_vertices: {unknown}"))
         chances = _start(labels, classes)
         change, iterations = 0.0, 0
+        steps = Supersteps(graph, *COLUMNS)
         while iterations != self.max_iterations:
             after = graph.step(spread_labels, chances, labels, self.self_weight)
             change = row_changes(chances, after) / max(unknown, 1)
             chances = after
             iterations += 1
-            session.emit(_row(iterations, change))
+            steps.done(iterations, f"{change:.6g}")
             if change < self.threshold or change == 0:
                 break
         table = self._table(graph, labels, chances)
@@ -285,7 +287,3 @@ def _start(labels: NDArray[np.int16], classes: int) -> Chances:
     chances[known] = 0.0
     chances[known, labels[known]] = 1.0
     return chances
-
-
-def _row(iteration: int, change: float) -> Row:
-    return Row(COLUMNS, (str(iteration), f"{change:.6g}"), iteration, every=True)

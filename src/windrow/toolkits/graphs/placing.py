@@ -91,6 +91,11 @@ class Placed:
         """How many."""
         return len(self.ids)
 
+    @property
+    def entries(self) -> int:
+        """Edges that a superstep goes along: those in both directions count twice."""
+        return 0 if self.blocks is None else self.blocks.rows
+
     def number_of(self, vid: object) -> int | None:
         """Return the number of a vertex, None if there is none of this id."""
         import polars as pl
