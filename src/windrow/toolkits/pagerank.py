@@ -89,6 +89,8 @@ def create(  # the ancestor's signature
         An option is out of range, or no number.
     UnknownVertexError
         `personalization` names a vertex that is not there.
+    GraphMemoryError
+        80 bytes a vertex, and ids that are texts, are more than there is memory.
     MissingVertexIdError
         An edge has an id that is None.
 
