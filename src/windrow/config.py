@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import tempfile
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from windrow.errors import DeadlineError
@@ -31,12 +32,45 @@ def _usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _default_memory() -> int:
-    """Half of this machine's memory."""
+def machine_memory(root: Path = Path("/")) -> int:
+    """Bytes that this process may take: the machine's, or what a container or ``ulimit`` leaves it.
+
+    Parameters
+    ----------
+    root
+        Where ``/proc`` and ``/sys`` are.
+    """
+    soft = (resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
+    limits = [limit for limit in soft if limit != resource.RLIM_INFINITY]
+    return min([_physical_memory(), *limits, *_control_group_limits(root)])
+
+
+def _physical_memory() -> int:
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (ValueError, OSError, AttributeError):
-        return 4 << 30
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 8 << 30
+
+
+def _control_group_limits(root: Path) -> Iterator[int]:
+    """Yield the limits of this process's control group and of those around it, on Linux."""
+    groups = root / "proc/self/cgroup"
+    for line in groups.read_text().splitlines() if groups.exists() else ():
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        folder, name = ("memory", "memory.limit_in_bytes") if controllers else ("", "memory.max")
+        group = PurePosixPath(path)
+        for inner in (group, *group.parents):
+            file = root / "sys/fs/cgroup" / folder / str(inner).lstrip("/") / name
+            text = file.read_text().strip() if file.exists() else "max"
+            if text != "max":
+                yield int(text)
+
+
+def _default_memory() -> int:
+    """Half of what this process may take."""
+    return machine_memory() // 2
 
 
 @dataclass(frozen=True)

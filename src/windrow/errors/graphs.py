@@ -113,6 +113,22 @@ class GraphSizeError(ToolkitError, ValueError):
         )
 
 
+class GraphMemoryError(ToolkitError, MemoryError):
+    """A program on a graph would hold more than there is memory where it runs."""
+
+    def __init__(self, vertices: int, each: int, limit: int) -> None:
+        super().__init__(vertices, each, limit)
+        self.vertices, self.each, self.limit = vertices, each, limit
+
+    def __str__(self) -> str:
+        return (
+            f"the program would hold {self.each} bytes for each of {self.vertices} vertices,"
+            f" {self.vertices * self.each / 1e9:.1f} GB in all, and may take"
+            f" {self.limit / 1e9:.1f} GB: run it where there is more memory (on a cluster: on hosts"
+            " with more), or on a part of the graph; fewer classes of labels take less"
+        )
+
+
 class IdColumnError(ToolkitError, ValueError):
     """A change would take away or alter the ids of a graph's vertices or edges."""
 

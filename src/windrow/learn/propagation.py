@@ -127,6 +127,7 @@ def _labels(
 ) -> None:
     before, labels = mine
     classes = chances.shape[1]
+    whole = classes - classes % 4
     for v in range(out.shape[0]):
         own, to = before[v], out[v]
         if labels[v] >= 0:
@@ -135,8 +136,10 @@ def _labels(
             continue
         for k in range(classes):
             to[k] = self_weight * own[k]
-        for k in range(0, classes, 4):
+        for k in range(0, whole, 4):
             _take_four(rows, v, chances, k, to)
+        if whole < classes:
+            _take_rest(rows, v, chances, whole, to)
         total = 0.0
         for k in range(classes):
             total += to[k]
@@ -152,20 +155,44 @@ def _take_four(
     k: int,
     to: NDArray[np.float64],
 ) -> None:
-    """Add to four classes of a vertex what its edges bring; each is a sum of its own."""
+    """Add to four classes of a vertex what its edges bring; each is a sum of its own.
+
+    The four lie side by side, so that one instruction takes them all.
+    """
+    starts, sources, weights = rows
+    weighted = weights.shape[0] > 0
+    a, b, c, d = to[k], to[k + 1], to[k + 2], to[k + 3]
+    for e in range(starts[v], starts[v + 1]):
+        other = chances[sources[e]]
+        w = weights[e] if weighted else 1.0
+        a += w * other[k]
+        b += w * other[k + 1]
+        c += w * other[k + 2]
+        d += w * other[k + 3]
+    to[k], to[k + 1], to[k + 2], to[k + 3] = a, b, c, d
+
+
+@inlined
+def _take_rest(
+    rows: tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]],
+    v: int,
+    chances: NDArray[np.float64],
+    k: int,
+    to: NDArray[np.float64],
+) -> None:
+    """Do the same for the last one, two or three classes."""
     starts, sources, weights = rows
     weighted = weights.shape[0] > 0
     last = chances.shape[1] - 1  # past it, the last class is computed again
-    i, j, h = min(k + 1, last), min(k + 2, last), min(k + 3, last)
-    a, b, c, d = to[k], to[i], to[j], to[h]
+    i, j = min(k + 1, last), min(k + 2, last)
+    a, b, c = to[k], to[i], to[j]
     for e in range(starts[v], starts[v + 1]):
         other = chances[sources[e]]
         w = weights[e] if weighted else 1.0
         a += w * other[k]
         b += w * other[i]
         c += w * other[j]
-        d += w * other[h]
-    to[k], to[i], to[j], to[h] = a, b, c, d
+    to[k], to[i], to[j] = a, b, c
 
 
 def l1_change(

@@ -50,6 +50,8 @@ class Row(Event):
         a table may begin with a row before the first; None: by the rows that came before.
     every
         Whether plain output shows each row of this table, instead of some of them.
+    aside
+        What a live table says below the row while it is the latest, such as a pace; may be empty.
     """
 
     columns: tuple[str, ...]
@@ -57,6 +59,7 @@ class Row(Event):
     number: int
     place: int | None = None
     every: bool = False
+    aside: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def event_of(record: dict[str, Any]) -> Event:
     """Return the event that `record_of` made a record of.
 
     >>> event_of(record_of(Row(("Iteration",), ("1",), 1)))
-    Row(columns=('Iteration',), values=('1',), number=1, place=None, every=False)
+    Row(columns=('Iteration',), values=('1',), number=1, place=None, every=False, aside='')
     """
     fields = {name: _tuples(value) for name, value in record.items() if name != "event"}
     return _KINDS[record["event"]](**fields)

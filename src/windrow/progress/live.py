@@ -1,4 +1,4 @@
-"""The listener of a terminal: the table, and a last line of the iteration just made, or a bar."""
+"""The listener of a terminal: the table, and last lines of the iteration just made, or a bar."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ class LiveTable(TextTable):
         if not self._live.is_started:
             self._live.start()
         latest = self._line(self._held.values) if self._held else ""
-        self._live.update(self._text(latest + self._edge(), end="", no_wrap=True))
+        below = f"{row.aside}\n" if row.aside else ""
+        self._live.update(self._text(latest + self._edge() + below, end="", no_wrap=True))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from windrow.learn.traversal import hook, smallest
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import require_graph, tables_of
 from windrow.toolkits.graphs.placing import place
-from windrow.toolkits.graphs.running import changed, found_in, run_on
+from windrow.toolkits.graphs.running import CHANGED, Supersteps, found_in, run_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,12 +75,13 @@ class ConnectedComponents:
         graph = place(session, self.tables, both=True)
         labels = np.arange(graph.vertices)
         moved, iteration = graph.vertices, 0
+        steps = Supersteps(graph, *CHANGED)
         while moved:
             found = graph.step(smallest, labels)
             hook(labels, found)
             moved = int(np.count_nonzero(found != labels))
             labels, iteration = found, iteration + 1
-            changed(session, iteration, moved)
+            steps.done(iteration, moved)
         components, _ = number_ints(labels)
         sizes = np.bincount(components)
         table = pl.DataFrame({"component_id": np.arange(len(sizes)), "Count": sizes})

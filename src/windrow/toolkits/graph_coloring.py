@@ -12,7 +12,7 @@ from windrow.learn.traversal import pick_colours
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import require_graph, tables_of
 from windrow.toolkits.graphs.placing import place
-from windrow.toolkits.graphs.running import changed, found_in, run_on
+from windrow.toolkits.graphs.running import CHANGED, Supersteps, found_in, run_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,10 +77,11 @@ class GraphColoring:
         turns = permute(np.arange(graph.vertices, dtype=np.uint64), graph.vertices, SEED)
         colours = np.zeros(graph.vertices, dtype=np.int64)
         moved, iteration = graph.vertices, 0
+        steps = Supersteps(graph, *CHANGED)
         while moved:
             found = graph.step(pick_colours, colours, turns)
             moved = int(np.count_nonzero(found != colours))
             colours, iteration = found, iteration + 1
-            changed(session, iteration, moved)
+            steps.done(iteration, moved)
         count = int(colours.max()) + 1 if graph.vertices else 0
         return found_in(graph, "color_id", {"color_id": colours}, num_colors=count)

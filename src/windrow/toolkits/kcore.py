@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from windrow.learn.traversal import count_present
-from windrow.progress import Row
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import check_whole, require_graph, tables_of
 from windrow.toolkits.graphs.placing import place
-from windrow.toolkits.graphs.running import found_in, run_on
+from windrow.toolkits.graphs.running import Supersteps, found_in, run_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,15 +90,18 @@ class Kcore:
         graph = place(session, self.tables, both=True)
         present = np.ones(graph.vertices, dtype=np.uint8)
         cores = np.full(graph.vertices, self.kmax)
+        rows = Supersteps(graph, "Core", "Vertices left")
         for k in range(self.kmin, self.kmax):
+            steps = 0
             while True:
+                steps += 1
                 gone = (present > 0) & (graph.step(count_present, present) <= k)
                 if not gone.any():
                     break
                 cores[gone] = k
                 present[gone] = 0
             left = int(np.count_nonzero(present))
-            session.emit(Row(("Core", "Vertices left"), (str(k), str(left)), k, every=True))
+            rows.done(k, left, steps)
             if not left:
                 break
         return found_in(graph, "core_id", {"core_id": cores})

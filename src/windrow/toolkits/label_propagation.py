@@ -13,7 +13,7 @@ from windrow.execution import environment
 from windrow.frames.sframe import SFrame
 from windrow.learn.propagation import row_changes, spread_labels
 from windrow.plan.types import DType
-from windrow.progress import Notice, Row, listening
+from windrow.progress import Notice, listening
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import (
     check_number,
@@ -23,11 +23,13 @@ from windrow.toolkits.graphs.options import (
     tables_of,
     vertex_field,
 )
-from windrow.toolkits.graphs.placing import place
+from windrow.toolkits.graphs.placing import given_vertices, place
+from windrow.toolkits.graphs.running import Supersteps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import polars as pl
     from numpy.typing import NDArray
 
     from windrow.execution.protocol import Session
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["LabelPropagationModel", "create"]
 
 MOST_CLASSES = 1000
+ARRAYS = 3
+"""Probabilities of all vertices that it holds at once: before and after a step, and its parts."""
 NEAR = 1e-10
 """A best probability that is so near to 1/K predicts nothing."""
 
@@ -95,6 +99,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         There is no such field, or it has another type.
     LabelError
         No vertex is labelled, the smallest label is not 0, or there are over 1000 classes.
+    GraphMemoryError
+        24 bytes a vertex and class, and 80 a vertex, are more than there is memory.
     EdgeWeightError
         A weight is None, negative, NaN or infinite.
     OptionRangeError, ArgumentTypeError, ArgumentError
@@ -216,46 +222,54 @@ class LabelPropagation:
     def __call__(self, session: Session) -> Labelled:
         """Run to the end; every iteration is a progress row."""
         began = time.perf_counter()
+        given = given_vertices(session, self.tables, self.field)
+        classes = self._classes(given.get_column(self.field))
         graph = place(
             session,
             self.tables,
-            fields=(self.field,),
+            given=given,
+            more=ARRAYS * 8 * classes,
             weight=self.weight,
             both=self.undirected,
         )
-        labels, classes = self._labels(graph)
+        labels = self._labels(graph)
         unknown = int(np.count_nonzero(labels < 0))
         known = graph.vertices - unknown
         session.emit(Notice(f"Num classes: {classes}"))
         session.emit(Notice(f"#labeled_vertices: {known}\t#unlabeled_vertices: {unknown}"))
         chances = _start(labels, classes)
         change, iterations = 0.0, 0
+        steps = Supersteps(graph, *COLUMNS)
         while iterations != self.max_iterations:
             after = graph.step(spread_labels, chances, labels, self.self_weight)
             change = row_changes(chances, after) / max(unknown, 1)
             chances = after
             iterations += 1
-            session.emit(_row(iterations, change))
+            steps.done(iterations, f"{change:.6g}")
             if change < self.threshold or change == 0:
                 break
         table = self._table(graph, labels, chances)
         seconds = time.perf_counter() - began
         return Labelled(table, change, iterations, seconds, (graph.vertices, graph.edges))
 
-    def _labels(self, graph: Placed) -> tuple[NDArray[np.int16], int]:
-        """Return the class of each vertex, -1 where it is unknown, and the number of classes."""
-        given = graph.given.get_column(self.field)
+    def _classes(self, given: pl.Series) -> int:
+        """Return the number of classes."""
         known = given.drop_nulls()
         if not len(known):
-            raise LabelError(self.field, f"none of {graph.vertices} vertices has one")
+            raise LabelError(self.field, f"none of {len(given)} vertices has one")
         low, high = int(known.to_numpy().min()), int(known.to_numpy().max())
         if low != 0:
             raise LabelError(self.field, f"the smallest is {low} and must be 0")
         if high >= MOST_CLASSES:
             raise LabelError(self.field, f"the largest is {high}, and {MOST_CLASSES - 1} may be")
+        return high + 1
+
+    def _labels(self, graph: Placed) -> NDArray[np.int16]:
+        """Return the class of each vertex, -1 where it is unknown."""
+        given = graph.given.get_column(self.field)
         labels = np.full(graph.vertices, -1, dtype=np.int16)
         labels[graph.numbers] = given.fill_null(-1).to_numpy().astype(np.int16)
-        return labels, high + 1
+        return labels
 
     def _table(self, graph: Placed, labels: NDArray[np.int16], chances: Chances) -> Plan:
         import polars as pl
@@ -285,7 +299,3 @@ def _start(labels: NDArray[np.int16], classes: int) -> Chances:
     chances[known] = 0.0
     chances[known, labels[known]] = 1.0
     return chances
-
-
-def _row(iteration: int, change: float) -> Row:
-    return Row(COLUMNS, (str(iteration), f"{change:.6g}"), iteration, every=True)

@@ -17,10 +17,11 @@ from windrow.errors import (
 from windrow.execution import environment
 from windrow.frames.sframe import SFrame
 from windrow.learn.propagation import l1_change, masked_sum, spread_ranks
-from windrow.progress import Notice, Row, listening
+from windrow.progress import Notice, listening
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import check_number, check_whole, require_graph, tables_of
 from windrow.toolkits.graphs.placing import place
+from windrow.toolkits.graphs.running import Supersteps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,6 +89,8 @@ def create(  # the ancestor's signature
         An option is out of range, or no number.
     UnknownVertexError
         `personalization` names a vertex that is not there.
+    GraphMemoryError
+        80 bytes a vertex, and ids that are texts, are more than there is memory.
     MissingVertexIdError
         An edge has an id that is None.
 
@@ -209,6 +212,7 @@ class Pagerank:
         ranks, delta = np.ones(graph.vertices), np.zeros(graph.vertices)
         change = lost = 0.0
         iterations = 0
+        steps = Supersteps(graph, *COLUMNS)
         while iterations < self.max_iterations:
             held = (1 - self.reset_probability) * masked_sum(ranks, ends)
             base = self._base(graph, start, held)
@@ -217,7 +221,7 @@ class Pagerank:
             lost = 0.0 if self.redistribute else held
             ranks = after
             iterations += 1
-            session.emit(_row(iterations, change))
+            steps.done(iterations, f"{change:.6g}")
             if change < self.threshold:
                 break
         table = graph.table({"pagerank": ranks, "delta": delta})
@@ -249,10 +253,6 @@ class Pagerank:
 
 
 COLUMNS = ("Iteration", "L1 change in pagerank")
-
-
-def _row(iteration: int, change: float) -> Row:
-    return Row(COLUMNS, (str(iteration), f"{change:.6g}"), iteration, every=True)
 
 
 def _weights(given: object) -> tuple[tuple[Any, float], ...] | None:

@@ -14,7 +14,7 @@ from windrow.learn.traversal import shorten
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import check_number, edge_weight, require_graph, tables_of
 from windrow.toolkits.graphs.placing import place
-from windrow.toolkits.graphs.running import changed, found_in, run_on
+from windrow.toolkits.graphs.running import CHANGED, Supersteps, found_in, run_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,13 +146,14 @@ class ShortestPath:
         before = np.full(graph.vertices, -1)
         distances[self._source(graph)] = 0.0
         moved, iteration = 1, 0
+        steps = Supersteps(graph, *CHANGED)
         while moved:
             parts = graph.parts(shorten, distances, before)
             found = np.concatenate([part for part, _ in parts])
             before = np.concatenate([part for _, part in parts])
             moved = int(np.count_nonzero(found != distances))
             distances, iteration = found, iteration + 1
-            changed(session, iteration, moved)
+            steps.done(iteration, moved)
         previous = {PREVIOUS: graph.table({"before": _known(before)})}
         return found_in(graph, "distance", {"distance": distances}, previous)
 

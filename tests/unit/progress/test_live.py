@@ -51,6 +51,23 @@ def test_a_terminal_keeps_the_rows_of_the_plain_table(capsys: pytest.CaptureFixt
     assert "| 6         | 7 " not in capsys.readouterr().out
 
 
+def test_what_stands_aside_is_shown_while_its_row_is_the_latest() -> None:
+    console = terminal()
+    live, lines = LiveTable(console), list[str]()
+    plain = TextTable(lines.append)
+    for number, pace in ((1, "10 edges/s"), (2, "20 edges/s")):
+        event = Row(COLUMNS, (str(number), "0"), number, every=True, aside=pace)
+        live(event)
+        plain(event)
+        live._live.refresh()
+        assert pace in written(console)
+    shown = written(console)
+    assert shown.rindex("| 2 ") < shown.rindex("20 edges/s")
+    live.close()
+    plain.close()
+    assert "edges/s" not in "".join(lines)
+
+
 def test_a_transfer_is_a_bar_until_its_end(capsys: pytest.CaptureFixture[str]) -> None:
     console = terminal()
     live, plain = LiveTable(console), TextTable(sys.stdout.write)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ from windrow.errors import (
     OptionRangeError,
     UnknownVertexError,
 )
+from windrow.execution import environment
+from windrow.progress import Event, Row
+from windrow.toolkits.graph_coloring import GraphColoring
+from windrow.toolkits.graphs.options import tables_of
+from windrow.toolkits.pagerank import Pagerank
 
 SIMPLE = [
     wr.connected_components,
@@ -139,6 +145,17 @@ def test_what_is_further_than_the_bound_is_as_far() -> None:
     model = wr.shortest_path.create(graph, 0, max_distance=2.5, verbose=False)
     assert list(model.distance["distance"]) == [0, 1, 2, 2.5, 2.5, 2.5]
     assert model.get_path(4) == []
+
+
+def test_each_progress_row_tells_the_pace_aside() -> None:
+    graph = wr.SGraph(edges=wr.SFrame({"__src_id": [1, 2, 3], "__dst_id": [2, 3, 1]}))
+    cycle = tables_of(graph)
+    for program, entries in ((Pagerank(cycle, 0.15, 0.0, 3), 3), (GraphColoring(cycle), 6)):
+        told: list[Event] = []
+        environment.current().run(program, told.append)
+        paces = [event.aside for event in told if isinstance(event, Row)]
+        assert paces
+        assert all(re.match(rf"{entries} edges in .* million edges/s$", pace) for pace in paces)
 
 
 @pytest.mark.parametrize("toolkit", SIMPLE)

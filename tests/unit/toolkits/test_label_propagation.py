@@ -15,9 +15,11 @@ from windrow.errors import (
     EdgeWeightError,
     FieldTypeError,
     GraphFieldError,
+    GraphMemoryError,
     LabelError,
     OptionRangeError,
 )
+from windrow.toolkits.graphs import placing
 
 DIRECTED = """\
 Num classes: 2
@@ -213,6 +215,16 @@ def test_fields_and_graph(tmp_path: Path) -> None:
 def test_labels_that_are_no_classes_are_refused(labels: list[Any], problem: str) -> None:
     with pytest.raises(LabelError, match=problem):
         create(labels_of(*labels))
+
+
+def test_what_would_not_fit_is_refused_before_edges_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = labels_of(0, 999, None)
+    needed = 3 * (80 + 3 * 8 * 1000)
+    monkeypatch.setattr(placing, "machine_memory", lambda: needed)
+    create(graph, max_iterations=1)
+    monkeypatch.setattr(placing, "machine_memory", lambda: needed - 1)
+    with pytest.raises(GraphMemoryError, match="hold 24080 bytes for each of 3 vertices"):
+        create(graph)
 
 
 def test_labels_must_be_there_and_ints() -> None:

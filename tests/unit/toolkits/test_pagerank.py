@@ -12,6 +12,7 @@ from tests.support.graphs import Sample, samples
 import windrow as wr
 from windrow.errors import (
     ArgumentTypeError,
+    GraphMemoryError,
     MissingVertexIdError,
     OptionChoiceError,
     OptionRangeError,
@@ -19,6 +20,7 @@ from windrow.errors import (
     UnknownVertexError,
     VertexIdTypeError,
 )
+from windrow.toolkits.graphs import placing
 
 SIX = {"__src_id": [0, 0, 1, 2, 3, 3], "__dst_id": [1, 2, 2, 0, 2, 4]}
 PRINTED = """\
@@ -231,6 +233,20 @@ def test_an_empty_graph_takes_one_iteration() -> None:
 def test_parameters_out_of_range_raise(options: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
         wr.pagerank.create(six(), verbose=False, **options)
+
+
+def test_a_graph_of_which_the_program_cannot_hold_the_vertices_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(placing, "machine_memory", lambda: 400)
+    ranks(six())
+    monkeypatch.setattr(placing, "machine_memory", lambda: 399)
+    with pytest.raises(GraphMemoryError, match="80 bytes for each of 5 vertices"):
+        ranks(six())
+    texts = {name: [str(vid) * 100 for vid in ids] for name, ids in SIX.items()}
+    monkeypatch.setattr(placing, "machine_memory", lambda: 5 * 180 - 1)
+    with pytest.raises(GraphMemoryError, match="may take"):
+        ranks(wr.SGraph(edges=wr.SFrame(texts)))
 
 
 def test_something_else_than_a_graph_is_refused() -> None:

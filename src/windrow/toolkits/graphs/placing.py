@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from windrow.config import machine_memory
 from windrow.errors import (
     EdgeWeightError,
+    GraphMemoryError,
     GraphSizeError,
     MissingVertexIdError,
     ShuffleLostRowsError,
@@ -28,12 +30,15 @@ if TYPE_CHECKING:
     from windrow.execution.protocol import Blocks, Session
     from windrow.plan.tables import Plan
 
-__all__ = ["GraphTables", "Placed", "place"]
+__all__ = ["GraphTables", "Placed", "given_vertices", "place"]
 
 BLOCK_EDGES = 1 << 20
 """Edges of a block, about: enough for a task, few enough to keep some threads equally busy."""
 MOST_BLOCKS = 1024
 """Parts that a partition is cut into, at most; beyond that blocks are larger."""
+
+HELD = 80
+"""Bytes that a program holds of a vertex, with a few numbers; an id that is a text comes on top."""
 
 Step = Callable[..., Any]
 """``step(leaves, *arguments)`` -> an array (or a tuple of them) for the vertices of a range."""
@@ -66,7 +71,7 @@ class Placed:
     ids : Series (n,)
         Of each vertex, by number.
     given : DataFrame
-        The rows of the table of vertices, with the columns that were asked for.
+        The rows of the table of vertices, as `given_vertices` reads them.
     numbers : int32
         Number of the vertex of each of those rows.
     edges
@@ -90,6 +95,11 @@ class Placed:
     def vertices(self) -> int:
         """How many."""
         return len(self.ids)
+
+    @property
+    def entries(self) -> int:
+        """Edges that a superstep goes along: those in both directions count twice."""
+        return 0 if self.blocks is None else self.blocks.rows
 
     def number_of(self, vid: object) -> int | None:
         """Return the number of a vertex, None if there is none of this id."""
@@ -134,7 +144,8 @@ def place(
     session: Session,
     tables: GraphTables,
     *,
-    fields: tuple[str, ...] = (),
+    given: pl.DataFrame | None = None,
+    more: int = 0,
     weight: str = "",
     both: bool = False,
     rows: bool = True,
@@ -150,8 +161,10 @@ def place(
         Where.
     tables
         The graph.
-    fields
-        Columns of the table of vertices that are needed too.
+    given
+        Rows of the table of vertices, where a program has read them with other columns.
+    more
+        Bytes of a vertex that the program holds beyond a few numbers of each.
     weight
         Edge field with weights; empty for none.
     both
@@ -167,11 +180,15 @@ def place(
         A weight is None, negative, NaN or infinite.
     GraphSizeError
         There are more vertices than can be numbered.
+    GraphMemoryError
+        The program would hold more than there is memory where it runs; edges did not yet move.
     """
-    given = _given(session, tables.vertices, fields)
+    if given is None:
+        given = given_vertices(session, tables)
     raw = session.place(tables.edges, EdgeEncoder(SRC, DST, weight))
     _refuse(raw, weight)
     numbers, ids, out_degrees, in_degrees = _numbered(session, given.get_column(VID), raw)
+    _fit(ids, more)
     counted = in_degrees + out_degrees if both else in_degrees
     blocks = None
     if raw.rows and rows:
@@ -185,14 +202,31 @@ def place(
     return Placed(session, ids, given, numbers, raw.rows, out_degrees, in_degrees, blocks)
 
 
-def _given(session: Session, vertices: Plan, fields: tuple[str, ...]) -> pl.DataFrame:
+def given_vertices(session: Session, tables: GraphTables, *fields: str) -> pl.DataFrame:
+    """Read the ids, and some fields, of the vertices that were added as such.
+
+    Raises
+    ------
+    MissingVertexIdError
+        One has an id that is None.
+    """
     import polars as pl
 
-    plan = select(vertices, [VID, *fields])
+    plan = select(tables.vertices, [VID, *fields])
     found = pl.concat([memory.empty(plan.schema), *session.executor.stream(plan)])
     if missing := found.get_column(VID).null_count():
         raise MissingVertexIdError(VID, missing, found.height)
     return found
+
+
+def _fit(ids: pl.Series, more: int) -> None:
+    """Refuse what a program cannot hold, before it does."""
+    import polars as pl
+
+    texts = int(ids.estimated_size()) // max(len(ids), 1) if ids.dtype == pl.String else 0
+    each, limit = HELD + texts + more, machine_memory()
+    if each * len(ids) > limit:
+        raise GraphMemoryError(len(ids), each, limit)
 
 
 def _refuse(raw: Blocks, weight: str) -> None:
