@@ -99,6 +99,23 @@ class Leaf:
         _fill(leaf.role, role)
         return leaf
 
+    def take(self, rows: NDArray[np.intp]) -> Leaf:
+        """Give a leaf of some rows, by their places in this one.
+
+        Examples
+        --------
+        >>> leaf = Leaf.pack([np.arange(5.0)], [], np.zeros(5), np.full(5, TRAIN, np.uint8))
+        >>> leaf.take(np.array([1, 4])).dense[0, 0, :3].tolist()
+        [1.0, 4.0, 0.0]
+        """
+        tile, place = np.divmod(rows, TILE)
+        return Leaf.pack(
+            [self.dense[tile, j, place] for j in range(self.dense.shape[1])],
+            [self.codes[tile, j, place] for j in range(self.codes.shape[1])],
+            self.target[tile, place],
+            self.role[tile, place],
+        )
+
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
