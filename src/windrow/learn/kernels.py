@@ -80,7 +80,7 @@ def _pass(
     H: NDArray[np.float64],
 ) -> None:
     """Fill head, peaks, g and (unless it is empty) H with what one leaf contributes."""
-    scratch, pair = np.empty((5, TILE)), np.empty((2, TILE))
+    scratch, four = np.empty((5, TILE)), np.empty((4, TILE))
     z, w, loss, r, h = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     for t in range(dense.shape[0]):
         x, c, y = dense[t], codes[t], target[t]
@@ -97,7 +97,7 @@ def _pass(
         head[2] += tiles.role_sum(loss, role[t], VALIDATION)
         tiles.add_gradient(x, c, r, g)
         if H.shape[0] > 0:
-            tiles.add_hessian(x, c, h, pair, H)
+            tiles.add_hessian(x, c, h, four, H)
     if H.shape[0] > 0:
         tiles.mirror(H, dense.shape[1])
 
