@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["start", "step"]
 
 _STEPS = 12  # on the sample, at most
-_SLOW = 0.3  # a step that leaves more than this of the gradient
+_SLOW = 0.5  # a step that leaves more than this of the gradient
 _PATIENCE = 2  # so many of those
 _LONGEST = 8  # steps; newton needs two more from so near, and ten is the default limit
 _RIDGES = (0.0, *(float(f"1e{k}") for k in range(-10, 2, 2)))  # of each diagonal element
