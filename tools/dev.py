@@ -132,6 +132,7 @@ def bench(*options: str) -> bool:
     quick = [option for option in options if option == "--quick"]
     steps = [
         run("benchmarks", tool("python"), "benchmarks/run.py", *options),
+        run("benchmarks of the linear models", tool("python"), "benchmarks/linear.py", *quick),
         run("benchmarks of a cluster", tool("python"), "benchmarks/cluster.py", *quick),
     ]
     return all(steps)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from windrow.learn.hashing import uniform
 from windrow.learn.layout import Design, Layout
 from windrow.learn.leaf import TRAIN, VALIDATION, Leaf
 from windrow.learn.losses import Loss
 from windrow.learn.moments import Moments, Statistics, first_training_row
-from windrow.learn.objective import Objective
+from windrow.learn.objective import Objective, Sample
 from windrow.learn.tree import Partial, tree_sum
 
 if TYPE_CHECKING:
@@ -115,6 +116,29 @@ class Table:
         rescale: bool = True,
         class_weights: NDArray[np.float64] | None = None,
         margins: int = 1,
+        share: float = 0.0,
     ) -> Objective:
+        """Give what is minimised; with a share, a sample of so many of the training rows."""
         design = Design.of(*self.statistics(), rescale=rescale, margins=margins)
-        return Objective(self.reduce, design, loss, l2=l2, l1=l1, class_weights=class_weights)
+        sample = self.sample(design, share) if share else None
+        return Objective(
+            *(self.reduce, design, loss), l2=l2, l1=l1, class_weights=class_weights, sample=sample
+        )
+
+    def sample(self, design: Design, share: float) -> Sample:
+        chosen = (uniform(1, np.arange(len(self.role), dtype=np.uint64)) < share) & self.trains
+        starts = np.cumsum([0, *(leaf.rows for leaf in self.leaves)])
+        drawn = replace(
+            self,
+            leaves=[
+                leaf.take(np.flatnonzero(chosen[start : start + leaf.rows]))
+                for leaf, start in zip(self.leaves, starts, strict=False)
+            ],
+        )
+        growth = int(self.trains.sum()) / int(chosen.sum())
+        columns = self.matrix[:, design.free] / design.scale
+        squares = (columns[self.trains] ** 2).sum(axis=0)
+        seen = growth * (columns[chosen] ** 2).sum(axis=0)
+        return Sample(
+            drawn.reduce, growth, np.tile(squares, design.margins), np.tile(seen, design.margins)
+        )

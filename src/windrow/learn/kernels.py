@@ -83,7 +83,7 @@ def _pass(
     H: NDArray[np.float64],
 ) -> None:
     """Fill head, peaks, g and (unless it is empty) H with what one leaf contributes."""
-    scratch, pair = np.empty((5, TILE)), np.empty((2, TILE))
+    scratch, four = np.empty((5, TILE)), np.empty((4, TILE))
     z, w, loss, r, h = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     for t in range(dense.shape[0]):
         x, c, y = dense[t], codes[t], target[t]
@@ -106,7 +106,7 @@ def _pass(
         if entries[0].shape[0] > 0:
             sparse.add_gradient(entries, t * TILE, r, g)
         if H.shape[0] > 0:
-            tiles.add_hessian(x, c, h, pair, H)
+            tiles.add_hessian(x, c, h, four, H)
             if entries[0].shape[0] > 0:
                 sparse.add_hessian(entries, t * TILE, x, c, h, H)
     if H.shape[0] > 0:

@@ -131,6 +131,27 @@ class Leaf:
             _fill(leaf.weight, weight)
         return leaf
 
+    def take(self, rows: NDArray[np.intp]) -> Leaf:
+        """Give a leaf of some rows, by their places in this one.
+
+        Examples
+        --------
+        >>> leaf = Leaf.pack([np.arange(5.0)], [], np.zeros(5), np.full(5, TRAIN, np.uint8))
+        >>> leaf.take(np.array([1, 4])).dense[0, 0, :3].tolist()
+        [1.0, 4.0, 0.0]
+        """
+        from windrow.learn.sparse import SparseRows  # which reads leaves
+
+        tile, place = np.divmod(rows, TILE)
+        return Leaf.pack(
+            [self.dense[tile, j, place] for j in range(self.dense.shape[1])],
+            [self.codes[tile, j, place] for j in range(self.codes.shape[1])],
+            self.target[tile, place],
+            self.role[tile, place],
+            sparse=SparseRows(*self.sparse).take(rows) if self.sparse[0].size else None,
+            weight=self.weight[tile, place] if self.weight.size else None,
+        )
+
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from windrow.learn.jit import kernel
+from windrow.learn.lanes import dots_1
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
 from windrow.learn.sparse import add_moments
 from windrow.learn.tiles import lane_sum
@@ -88,33 +89,48 @@ def first_entries(leaf: Leaf, bounds: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 @kernel
+def _without(
+    x: NDArray[np.float64], begin: float, trains: NDArray[np.float64], v: NDArray[np.float64]
+) -> float:
+    """Set v as `_add` does, to 0 where a number is not finite; how many of those train."""
+    bad = 0.0
+    for i in range(TILE):
+        deviation = x[i] - begin
+        finite = deviation - deviation == 0.0
+        v[i] = deviation * trains[i] if finite else 0.0
+        bad += 0.0 if finite else trains[i]
+    return bad
+
+
+@kernel
 def _add(
     x: NDArray[np.float64],
     codes: NDArray[np.int32],
     role: NDArray[np.uint8],
     shift: NDArray[np.float64],
-    v: NDArray[np.float64],
+    scratch: NDArray[np.float64],
     head: NDArray[np.float64],
     moments: NDArray[np.float64],
     levels: NDArray[np.float64],
 ) -> None:
     """Add one tile. `moments` (d, 3): sums, sums of squares, how many numbers are not finite."""
+    v, one, trains = scratch[0], scratch[1], scratch[2]
     for i in range(TILE):
-        head[0] += 1.0 if role[i] == TRAIN else 0.0
+        one[i] = 1.0
+        trains[i] = 1.0 if role[i] == TRAIN else 0.0
         head[1] += 1.0 if role[i] == VALIDATION else 0.0
+    head[0] += lane_sum(trains)
     for j in range(x.shape[0]):
-        bad = 0
+        begin = shift[j]
         for i in range(TILE):
-            deviation = x[j, i] - shift[j]
-            finite = deviation - deviation == 0.0
-            trains = role[i] == TRAIN
-            bad += 1 if trains and not finite else 0
-            v[i] = deviation if trains and finite else 0.0
-        moments[j, 0] += lane_sum(v)
-        for i in range(TILE):
-            v[i] = v[i] * v[i]
-        moments[j, 1] += lane_sum(v)
-        moments[j, 2] += bad
+            v[i] = (x[j, i] - begin) * trains[i]
+        (total,) = dots_1(v, 0, one)
+        if total - total != 0.0:  # rare: a number of the tile is NaN or infinite
+            moments[j, 2] += _without(x[j], begin, trains, v)
+            (total,) = dots_1(v, 0, one)
+        (squares,) = dots_1(v, 0, v)
+        moments[j, 0] += total
+        moments[j, 1] += squares
     for k in range(codes.shape[0]):
         for i in range(TILE):
             if role[i] == TRAIN:
@@ -133,9 +149,10 @@ def _moments(
     moments: NDArray[np.float64],
     levels: NDArray[np.float64],
 ) -> None:
-    v = np.empty(TILE)
+    scratch = np.empty((3, TILE))
+    v = scratch[0]
     for t in range(dense.shape[0]):
-        _add(dense[t], codes[t], role[t], shift, v, head, moments, levels)
+        _add(dense[t], codes[t], role[t], shift, scratch, head, moments, levels)
         if classes.shape[0] > 0:
             for i in range(TILE):
                 if role[t, i] == TRAIN and 0.0 <= target[t, i] < classes.shape[0]:

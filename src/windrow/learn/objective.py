@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from windrow.learn.layout import Design
     from windrow.learn.losses import Loss
 
-__all__ = ["Evaluation", "Objective", "Reduce"]
+__all__ = ["Evaluation", "Objective", "Reduce", "Sample"]
 
 
 P = TypeVar("P", bound=Partial)
@@ -77,6 +77,27 @@ class Evaluation:
         return bool(np.isfinite(self.value)) and all(bool(np.isfinite(p).all()) for p in parts)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Some of the training rows, drawn at random, to learn about the rest from.
+
+    Attributes
+    ----------
+    reduce : Reduce
+        Sum of a kernel over them.
+    growth : float
+        Training rows by rows of the sample, at least 1.
+    squares, seen : float64 (n,)
+        Of each rescaled column the sum of squares over all training rows, and that over the sample
+        times `growth`; n counts the columns of every margin.
+    """
+
+    reduce: Reduce
+    growth: float
+    squares: NDArray[np.float64]
+    seen: NDArray[np.float64]
+
+
 class Objective:
     """A loss with a penalty on the rows that a session holds.
 
@@ -90,6 +111,8 @@ class Objective:
         Penalties, at least 0.
     class_weights : float64 (classes,), optional
         Cost of a row of each class; 1 when left out.
+    sample : Sample, optional
+        Of the same rows.
 
     Attributes
     ----------
@@ -106,8 +129,10 @@ class Objective:
         l2: float = 0.0,
         l1: float = 0.0,
         class_weights: NDArray[np.float64] | None = None,
+        sample: Sample | None = None,
     ) -> None:
-        self.design, self.loss, self.l2 = design, loss, l2
+        self.design, self.loss, self.l2, self.l1 = design, loss, l2, l1
+        self.sample = sample
         self.passes = 0
         self._reduce = reduce
         self._weights = class_weights
@@ -120,6 +145,25 @@ class Objective:
     def size(self) -> int:
         """Number of free coefficients."""
         return self.design.size
+
+    def sampled(self) -> Objective:
+        """Give the same loss on the sample, its penalties smaller as the rows are fewer.
+
+        Raises
+        ------
+        ValueError
+            When there is no sample.
+        """
+        if self.sample is None:
+            raise ValueError("this objective has no sample of its rows; give it one")
+        return Objective(
+            self.sample.reduce,
+            self.design,
+            self.loss,
+            l2=self.l2 / self.sample.growth,
+            l1=self.l1 / self.sample.growth,
+            class_weights=self._weights,
+        )
 
     def value_gradient(self, b: NDArray[np.float64]) -> Evaluation:
         """Evaluate at the rescaled coefficients b (n,) in one pass."""

@@ -112,22 +112,22 @@ def _add_hessian(
     best: NDArray[np.float64],
     rest: NDArray[np.float64],
     h: NDArray[np.float64],
-    pair: NDArray[np.float64],
+    four: NDArray[np.float64],
     H: NDArray[np.float64],
 ) -> None:
-    """Add one tile to the block of each pair of margins; `h` (TILE,) and `pair` are scratch."""
+    """Add one tile to the block of each pair of margins; `h` and `four` (4, TILE) are scratch."""
     block = 0
     for a in range(p.shape[0]):
         for b in range(a):
             for i in range(TILE):
                 h[i] = -w[i] * p[a, i] * p[b, i]
-            tiles.add_hessian(x, codes, h, pair, H[block])
+            tiles.add_hessian(x, codes, h, four, H[block])
             if entries[0].shape[0] > 0:
                 sparse.add_hessian(entries, first, x, codes, h, H[block])
             block += 1
         for i in range(TILE):
             h[i] = w[i] * p[a, i] * (rest[i] if best[i] == a + 1.0 else 1.0 - p[a, i])
-        tiles.add_hessian(x, codes, h, pair, H[block])
+        tiles.add_hessian(x, codes, h, four, H[block])
         if entries[0].shape[0] > 0:
             sparse.add_hessian(entries, first, x, codes, h, H[block])
         block += 1
@@ -168,7 +168,7 @@ def add(
     """
     margins = W.shape[0]
     z, r = np.empty((margins, TILE)), np.empty((margins, TILE))
-    scratch, pair = np.empty((7, TILE)), np.empty((2, TILE))
+    scratch, four = np.empty((7, TILE)), np.empty((4, TILE))
     w, high, best, rest = scratch[0], scratch[1], scratch[2], scratch[3]
     other, loss, h = scratch[4], scratch[5], scratch[6]
     for t in range(dense.shape[0]):
@@ -192,7 +192,7 @@ def add(
             if entries[0].shape[0] > 0:
                 sparse.add_gradient(entries, t * TILE, r[k], g[k])
         if H.shape[0] > 0:
-            _add_hessian(x, c, entries, t * TILE, z, w, best, rest, h, pair, H)
+            _add_hessian(x, c, entries, t * TILE, z, w, best, rest, h, four, H)
     for block in range(H.shape[0]):
         tiles.mirror(H[block], dense.shape[1], plain)
 

@@ -22,6 +22,7 @@ from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.prepare import Prepared, prepare
 from windrow.toolkits.reports import METHODS, REPORTS
 from windrow.toolkits.resuming import Checkpointing, Standing, Trail, fingerprint
+from windrow.toolkits.sampling import SAMPLED_ROWS, sample_of
 from windrow.toolkits.unpacking import unpacked_counts
 from windrow.toolkits.weights import ClassWeights, weights_of
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from windrow.execution.protocol import Session
+    from windrow.learn.objective import Sample
     from windrow.learn.solvers import SolverState
     from windrow.plan.tables import Plan
     from windrow.toolkits.features import FeatureEncoder
@@ -95,8 +97,11 @@ class Method:
         """Return the method for a table that is not split."""
         return replace(self, split_seed=None)
 
-    def solver_for(self, coefficients: int) -> str:
-        """Choose the solver for a number of coefficients.
+    def solver_for(self, coefficients: int, rows: int = 0) -> str:
+        """Choose the solver for a number of coefficients, and of training rows.
+
+        Named ``auto`` is the one that begins on a sample: where there are many rows. A squared loss
+        has nothing to gain from it, since Newton's first step is its last.
 
         Raises
         ------
@@ -107,6 +112,8 @@ class Method:
         --------
         >>> Method(Loss.LOGISTIC).solver_for(500), Method(Loss.LOGISTIC).solver_for(501)
         ('newton', 'lbfgs')
+        >>> Method(Loss.LOGISTIC).solver_for(500, rows=200_000)
+        'auto'
         >>> Method(Loss.SQUARED, l1=0.1).solver_for(3)
         'fista'
         """
@@ -116,7 +123,11 @@ class Method:
             return self.solver
         if self.l1:
             return "fista"
-        return "newton" if coefficients <= NEWTON_AUTO else "lbfgs"
+        if coefficients > NEWTON_AUTO:
+            return "lbfgs"
+        if self.loss is not Loss.SQUARED and rows > SAMPLED_ROWS:
+            return "auto"
+        return "lbfgs" if self.loss is Loss.SMOOTH_HINGE else "newton"
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +277,7 @@ class _Run:
             rescale=fit.method.rescale,
             margins=max(len(self.data.classes) - 1, 1),
         )
-        self.solver = fit.method.solver_for(self.design.size)
+        self.solver = fit.method.solver_for(self.design.size, statistics.n_train)
         self.weights = weights_of(
             fit.method.class_weights,
             self.data.classes,
@@ -280,6 +291,7 @@ class _Run:
             l2=fit.method.l2,
             l1=fit.method.l1,
             class_weights=self.weights if fit.encoder.classes else None,
+            sample=self._sample(),
         )
         self.trail.identify(self._facts())
         self.report = REPORTS[fit.method.loss]
@@ -320,6 +332,12 @@ class _Run:
             progress=tuple(row.values for row in self.rows),
             seconds=time.perf_counter() - self.began,
         )
+
+    def _sample(self) -> Sample | None:
+        """Draw a sample where the solver begins with one; a fit that goes on has begun."""
+        if self.solver != "auto" or self.fit.checkpoints.resume_from is not None:
+            return None
+        return sample_of(self.data, self.design)
 
     def _solve(self) -> SolverState:
         solver, options = SOLVERS[self.solver], self.method.options
@@ -378,8 +396,11 @@ class _Run:
         )
 
     def _standard_errors(self, state: SolverState) -> NDArray[np.float64] | None:
-        if self.solver != "newton":
+        if self.solver not in {"auto", "newton"} or self.method.loss is Loss.SMOOTH_HINGE:
             return None
+        if "hessian" not in state.arrays:
+            b = state.coefficients
+            state = state.at(b, self.objective.value_gradient_hessian(b))
         if self.method.loss is not Loss.SQUARED:
             return standard_errors(state, self.objective)
         free = self.roles["train"] - self.design.size

@@ -76,7 +76,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         Of the absolute coefficients; it makes small ones 0. Only fista takes it.
     solver
         ``newton`` (up to 10,000 coefficients, those of all classes counted), ``lbfgs``, ``fista``,
-        or ``auto``: fista with an l1_penalty, else newton up to 500, else lbfgs.
+        or ``auto``: fista with an l1_penalty, else newton up to 500, else lbfgs; of more than
+        131,072 training rows not newton but L-BFGS that a sample preconditions.
     feature_rescaling
         Divide each column by the root of its mean square while fitting, so that the penalty treats
         all alike; coefficients are scaled back.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "REPORTS", "Report"]
 
 METHODS = {
+    "auto": "Starting Newton Method on a sample, then L-BFGS",
     "newton": "Starting Newton Method",
     "lbfgs": "Starting L-BFGS",
     "fista": "Starting Accelerated Gradient (FISTA)",

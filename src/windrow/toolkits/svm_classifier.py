@@ -66,7 +66,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         What a row on the wrong side costs, against the size of the coefficients: the larger, the
         closer the model follows the training rows.
     solver
-        ``lbfgs``, which ``auto`` is too.
+        ``lbfgs``, which ``auto`` is too; of more than 131,072 training rows and up to 500
+        coefficients it begins on a sample of them.
     feature_rescaling
         Divide each column by the root of its mean square while fitting, so that the penalty treats
         all alike; coefficients are scaled back.
@@ -136,7 +137,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     method = Method(
         loss=Loss.SMOOTH_HINGE,
         l2=0.5 / float(penalty),
-        solver="lbfgs",
+        solver=solver,
         rescale=bool(feature_rescaling),
         options=solver_options(options),
         impute=imputes(missing_value_action),

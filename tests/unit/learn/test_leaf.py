@@ -6,6 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from windrow.learn.kernels import margins
 from windrow.learn.leaf import LEAF, TILE, TRAIN, VALIDATION, Leaf
+from windrow.learn.sparse import SparseRows
 
 
 @given(st.integers(1, 1400), st.integers(0, 5), st.integers(0, 3))
@@ -51,3 +52,28 @@ def test_a_margin_is_nan_where_a_feature_is() -> None:
     )
     got = margins(leaf, np.array([1.0, 2.0, 10.0, 20.0]))
     np.testing.assert_array_equal(got, [13.0, np.nan])
+
+
+@given(st.integers(0, 2**31), st.integers(1, 1200))
+def test_rows_that_are_taken_keep_their_entries_and_weights(seed: int, rows: int) -> None:
+    draw = np.random.default_rng(seed)
+    lengths = draw.integers(0, 4, rows)
+    sparse = SparseRows.of(
+        lengths, draw.integers(0, 9, lengths.sum()), draw.normal(size=lengths.sum())
+    )
+    numbers, target, weight = draw.normal(size=(3, rows))
+    role = np.full(rows, TRAIN, np.uint8)
+    leaf = Leaf.pack([numbers], [], target, role, sparse=sparse, weight=weight)
+    wanted = np.flatnonzero(draw.random(rows) < 0.3)
+    own = [sparse.part(int(row), int(row) + 1) for row in wanted]
+    few = SparseRows.of(
+        lengths[wanted],
+        np.concatenate([np.zeros(0, np.int32), *(part.places for part in own)]),
+        np.concatenate([np.zeros(0), *(part.values for part in own)]),
+    )
+    packed = Leaf.pack(
+        [numbers[wanted]], [], target[wanted], role[wanted], sparse=few, weight=weight[wanted]
+    )
+    taken = leaf.take(wanted).to_arrays()
+    for name, array in packed.to_arrays().items():
+        np.testing.assert_array_equal(taken[name], array, name)

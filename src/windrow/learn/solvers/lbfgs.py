@@ -18,11 +18,13 @@ from windrow.learn.solvers.search import line_search
 from windrow.learn.solvers.state import Options, SolverState, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from windrow.learn.objective import Objective
 
-__all__ = ["start", "step"]
+__all__ = ["remembered", "start", "step", "two_loop"]
 
 
 def start(objective: Objective, b0: NDArray[np.float64], options: Options) -> SolverState:
@@ -63,13 +65,13 @@ def step(state: SolverState, objective: Objective, options: Options) -> SolverSt
         return step(
             replace(state, arrays={**state.arrays, "s": none, "y": none}), objective, options
         )
-    pairs = _remember(state, found.point - b, found.evaluation.gradient - gradient, options.memory)
+    pairs = remembered(state, found.point - b, found.evaluation.gradient - gradient, options.memory)
     state = replace(state, iteration=state.iteration + 1)
     numbers = {"step": found.step}
     return state.at(found.point, found.evaluation, arrays=pairs, numbers=numbers).judged(options)
 
 
-def _remember(
+def remembered(
     state: SolverState, s: NDArray[np.float64], y: NDArray[np.float64], memory: int
 ) -> dict[str, NDArray[np.float64]]:
     """Append a pair, unless its curvature is not clearly positive; keep the last `memory`."""
@@ -81,19 +83,33 @@ def _remember(
     }
 
 
-def _direction(state: SolverState) -> NDArray[np.float64]:
-    """Two-loop recursion: minus the inverse Hessian that the pairs imply, times the gradient."""
-    gradient, s, y = state.arrays["gradient"], state.arrays["s"], state.arrays["y"]
+def two_loop(
+    state: SolverState, begin: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Inverse Hessian that the pairs make of another one, times the gradient (n,).
+
+    (Nocedal and Wright, algorithm 7.4.) `begin` multiplies a vector by the inverse Hessian that
+    the pairs correct.
+    """
+    s, y = state.arrays["s"], state.arrays["y"]
     count = s.shape[0]
-    if not count:
-        return -state.numbers["scale"] * gradient
-    q = gradient.copy()
+    q = state.arrays["gradient"].copy()
     curvature = [dot(s[i], y[i]) for i in range(count)]
     alpha = [0.0] * count
     for i in reversed(range(count)):
         alpha[i] = dot(s[i], q) / curvature[i]
         q = q - alpha[i] * y[i]
-    q = q * (curvature[-1] / dot(y[-1], y[-1]))
+    q = begin(q)
     for i in range(count):
         q = q + (alpha[i] - dot(y[i], q) / curvature[i]) * s[i]
+    return q
+
+
+def _direction(state: SolverState) -> NDArray[np.float64]:
+    """Minus the inverse Hessian that the pairs imply, times the gradient."""
+    gradient, s, y = state.arrays["gradient"], state.arrays["s"], state.arrays["y"]
+    if not s.shape[0]:
+        return -state.numbers["scale"] * gradient
+    size = dot(s[-1], y[-1]) / dot(y[-1], y[-1])
+    q = two_loop(state, lambda vector: vector * size)
     return -q if dot(gradient, q) > 0.0 else -state.numbers["scale"] * gradient

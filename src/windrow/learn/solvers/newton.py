@@ -16,6 +16,7 @@ import numpy as np
 
 from windrow.learn.elementary import dot
 from windrow.learn.linalg import factor
+from windrow.learn.losses import Loss
 from windrow.learn.solvers.state import Options, SolverState, Status
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = ["standard_errors", "start", "step"]
 _SUFFICIENT = 1e-4
 _NOISE = 1e-13  # of the objective: rounding in its sum
 _SIZES = (1.0, 0.5, 0.25, 0.125)
+_MOST = 100.0  # times the objective: what a slope may promise
 _RIDGES = (0.0, *(float(f"1e{k}") for k in range(-10, 14, 2)))  # of the largest diagonal element
 
 
@@ -57,16 +59,19 @@ def step(state: SolverState, objective: Objective, options: Options) -> SolverSt
     if state.status is not Status.RUNNING:
         return state
     gradient, passes = state.arrays["gradient"], state.passes
-    for direction in _directions(state.arrays["hessian"], gradient):
+    value = state.numbers["value"]
+    first = max(int(state.numbers.get("ridge", 0)) - 1, 0)
+    for ridge, direction in _directions(state, first):
         slope = dot(gradient, direction)
         for size in _SIZES:
             b = state.coefficients + size * direction
-            evaluation = objective.value_gradient_hessian(b)
+            evaluation = _evaluated(objective, b, state)
             passes += 1
             if _acceptable(evaluation, state, size * slope):
                 state = replace(state, iteration=state.iteration + 1, passes=passes)
-                return state.at(b, evaluation, numbers={"step": size}).judged(options)
-        if -slope <= _NOISE * abs(state.numbers["value"]):
+                numbers = {"step": size, "ridge": float(ridge)}
+                return state.at(b, evaluation, numbers=numbers).judged(options)
+        if -slope <= _NOISE * abs(value):
             break  # as low as rounding lets it be
     return replace(state, passes=passes, status=Status.NUMERICAL)
 
@@ -88,17 +93,27 @@ def standard_errors(
     return objective.design.unscaled(np.sqrt(found.inverse_diagonal() * variance))
 
 
-def _directions(
-    hessian: NDArray[np.float64], gradient: NDArray[np.float64]
-) -> Iterator[NDArray[np.float64]]:
-    """Yield p with (H + ridge) p = -g for growing ridges, where they lead downhill."""
-    unit = float(np.max(np.diag(hessian))) or 1.0
-    for ridge in _RIDGES:
-        found = factor(hessian + ridge * unit * np.eye(gradient.size))
+def _directions(state: SolverState, first: int) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Yield p with (H + ridge) p = -g for growing ridges, by number, where they lead downhill.
+
+    A step begins with the ridge below that of the last. A slope far beyond the objective is left
+    out: nowhere below 0, it cannot fall so far.
+    """
+    hessian, gradient = state.arrays["hessian"], state.arrays["gradient"]
+    unit, most = float(np.max(np.diag(hessian))) or 1.0, _MOST * abs(state.numbers["value"])
+    for number in range(first, len(_RIDGES)):
+        found = factor(hessian + _RIDGES[number] * unit * np.eye(gradient.size))
         if found.failed is None:
             direction = -found.solve(gradient)
-            if np.isfinite(direction).all() and dot(gradient, direction) < 0.0:
-                yield direction
+            if np.isfinite(direction).all() and -most <= dot(gradient, direction) < 0.0:
+                yield number, direction
+
+
+def _evaluated(objective: Objective, b: NDArray[np.float64], state: SolverState) -> Evaluation:
+    """Evaluate a trial; the Hessian of a squared loss is the same everywhere, and costs most."""
+    if objective.loss is not Loss.SQUARED:
+        return objective.value_gradient_hessian(b)
+    return replace(objective.value_gradient(b), hessian=state.arrays["hessian"])
 
 
 def _acceptable(evaluation: Evaluation, state: SolverState, promised: float) -> bool:
