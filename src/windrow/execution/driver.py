@@ -27,7 +27,6 @@ from windrow.execution.tasks import (
     WritePartition,
 )
 from windrow.io import memory
-from windrow.learn.scattered import whole
 from windrow.learn.tree import Partial, TreeSum, tree_sum
 from windrow.plan.compose import select
 from windrow.plan.sources import LEAF_ROWS
@@ -181,6 +180,8 @@ class DriverSession:
 
     def reduce(self, kernel: Kernel[P], blocks: Blocks, *arguments: object) -> P:
         """See `Session`."""
+        from windrow.learn.scattered import whole  # it compiles; tables alone need no compiler
+
         items, places = self._loads(blocks)
         task = ReduceLeaves(self._recipe(blocks), kernel, arguments)
         subtrees = sorted((s for load in items for s in load), key=attrgetter("start"))
