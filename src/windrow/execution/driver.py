@@ -32,7 +32,6 @@ from windrow.execution.tasks import (
 )
 from windrow.execution.workers import evenly
 from windrow.io import memory
-from windrow.learn.scattered import whole
 from windrow.learn.tree import Partial, TreeSum, tree_sum
 from windrow.plan.compose import select
 from windrow.plan.node import digest
@@ -195,6 +194,8 @@ class DriverSession:
 
     def reduce(self, kernel: Kernel[P], blocks: Blocks, *arguments: object) -> P:
         """See `Session`."""
+        from windrow.learn.scattered import whole  # it compiles; tables alone need no compiler
+
         task = ReduceLeaves(self._recipe(blocks), kernel, arguments)
         found: P = whole(self._summed(task, *self._loads(blocks)))
         return found

@@ -88,9 +88,11 @@ class Levels(Sequence[Any]):
         state.update(f"{len(self)} {self.values.dtype}".encode())
         state.update(self.values.is_null().to_numpy().tobytes())
         if self.values.dtype == pl.String:
-            filled = self.values.fill_null("")
-            state.update(filled.str.len_bytes().to_numpy().tobytes())
-            state.update(b"".join(map(str.encode, filled)))
+            from windrow.execution.nested import bytes_of
+
+            data, ends = bytes_of(self.values.fill_null(""))
+            state.update(np.diff(ends).tobytes())
+            state.update(data[slice(*ends[[0, -1]])].tobytes())
         else:
             state.update(self.values.fill_null(0).to_numpy().tobytes())
         return state.hexdigest()

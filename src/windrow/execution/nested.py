@@ -17,7 +17,7 @@ from windrow.learn.jit import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Parts", "plain_parts"]
+__all__ = ["Parts", "bytes_of", "plain_parts"]
 
 _QUOTE, _COMMA, _OPEN, _CLOSE, _ESCAPE, _N = (ord(c) for c in '",[]\\n')
 
@@ -63,7 +63,7 @@ def plain_parts(column: pl.Series, *, pairs: bool) -> Parts | None:
     """
     import pyarrow.compute as pc
 
-    data, ends = _bytes_of(column)
+    data, ends = bytes_of(column)
     most = int(np.count_nonzero(data == (_OPEN if pairs else _COMMA))) + len(column)
     lengths, spans = np.zeros(len(column), dtype=np.int64), np.empty((2, 2, most), dtype=np.int64)
     count = _scan(data, ends, pairs, spans, lengths)
@@ -77,7 +77,7 @@ def plain_parts(column: pl.Series, *, pairs: bool) -> Parts | None:
     return Parts(lengths, texts, values)
 
 
-def _bytes_of(column: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def bytes_of(column: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Give the bytes of texts, and where each begins and the last ends."""
     held = column.rechunk().to_arrow()
     _, offsets, data = held.buffers()

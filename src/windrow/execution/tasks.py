@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from windrow.execution import group, order
 from windrow.execution.cuts import LEVELS, Leaves
 from windrow.execution.notes import noting
-from windrow.learn.scattered import compact
 from windrow.learn.tree import Partial, TreeSum
 from windrow.plan.sources import LEAF_ROWS
 
@@ -212,6 +211,8 @@ class ReduceLeaves(Generic[P]):
         return tuple(self._sum(store, leaves, subtree) for subtree in load)
 
     def _sum(self, store: Store, leaves: Leaves, subtree: Subtree) -> P:
+        from windrow.learn.scattered import compact  # it compiles; tables alone need no compiler
+
         total: TreeSum[P] = TreeSum()
         for partition, places in groupby(leaves.within(subtree), key=itemgetter(0)):
             block = self.recipe.leaves(store, partition)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from windrow.errors import ArgumentError, MissingFeatureError, OptionChoiceError
+from windrow.errors import ArgumentError, ArgumentTypeError, MissingFeatureError, OptionChoiceError
 from windrow.frames.compute import columns
 from windrow.frames.sarray import SArray
 from windrow.plan.tables import Aggregation, Group
@@ -47,6 +47,9 @@ def create(dataset: SFrame, transformers: Transformer | Sequence[Transformer]) -
     table = require_table("dataset", dataset)
     chosen = transformers
     if not isinstance(chosen, Transformer):
+        if not isinstance(chosen, list | tuple):
+            wanted = "a transformer or a list of them"
+            raise ArgumentTypeError("transformer", type(chosen).__name__, wanted)
         chosen = TransformerChain(list(chosen))
     return chosen.fit(table)
 

@@ -207,6 +207,22 @@ class LinearModel:
                 found.append((name, "" if level is None else level, place))
         return found
 
+    def _strongest(self) -> list[Coefficient]:
+        """Give the largest and the smallest coefficients alone: there may be millions."""
+        fitted, predictor = self._fitted, self._fitted.predictor
+        names, indices, places = named_places(predictor, self._task.features, fitted.free)
+        values = np.atleast_2d(predictor.weights)[:, places].reshape(-1)
+        ends = [
+            np.argsort(order, kind="stable")[: summary.STRONGEST] for order in (values, -values)
+        ]
+        found = []
+        for number in sorted({*ends[0].tolist(), *ends[1].tolist()}):
+            margin, at = divmod(number, len(places))
+            label = fitted.classes[1 + margin] if fitted.classes else None
+            value = float(values[number])
+            found.append(Coefficient(names[at], indices[at], label, value, None))
+        return found
+
     def _unpacked(self) -> int:
         """Count the columns that the features stand for."""
         fitted, predictor = self._fitted, self._fitted.predictor
@@ -294,7 +310,7 @@ class LinearModel:
             ),
             Section("Settings", self._settings()),
             *summary.coefficient_sections(
-                [(self._title(c), c.index, c.value) for c in self._coefficients()]
+                [(self._title(c), c.index, c.value) for c in self._strongest()]
             ),
         ]
 

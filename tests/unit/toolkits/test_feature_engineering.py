@@ -131,6 +131,8 @@ def test_features_may_be_named_and_left_out() -> None:
         FeatureBinner(num_bins=1)
     with pytest.raises(ArgumentTypeError, match="transformers"):
         TransformerChain(["x"])  # type: ignore[list-item]
+    with pytest.raises(ArgumentTypeError, match="a transformer or a list"):
+        wr.feature_engineering.create(sf, 5)  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="at least one transformer"):
         TransformerChain([])
 

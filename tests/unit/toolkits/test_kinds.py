@@ -129,6 +129,13 @@ def test_unpacked_features_count_keys_elements_and_positions(model: Any) -> None
     assert "Number of unpacked features    : 15" in model.summary("str")
 
 
+def test_a_summary_names_the_strongest(model: Any) -> None:
+    rows = [(r["value"], f"{r['name']}[{r['index']}]") for r in model.coefficients if r["index"]]
+    page = model.summary("str")
+    assert max(rows)[1] in page
+    assert "Lowest Negative Coefficients" in page
+
+
 def test_what_training_did_not_have_adds_nothing(model: Any) -> None:
     row = {"x": 1.0, "s": "s1", "d": {"k1": 2.0}, "l": ["w1"], "v": [1.0, 2.0, 3.0]}
     more = row | {"d": {"k1": 2.0, "new": 9.0}, "l": ["w1", "new", 7]}
