@@ -42,3 +42,14 @@ def test_importing_windrow_loads_none_of_its_rooms() -> None:
     code = "import sys, windrow; print(*(m for m in sys.modules if m.startswith('windrow.')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_tables_alone_import_no_compiler() -> None:
+    code = (
+        "import sys, windrow as gl\n"
+        "sf = gl.SFrame({'a': [1, 2, 2]})\n"
+        "assert len(sf.groupby('a', gl.aggregate.COUNT())) == 2\n"
+        "print('numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
