@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -46,11 +47,15 @@ class Entry:
     def run(self) -> dict[str, float]:
         """Run once, in a process of its own, and give what it took."""
         with tempfile.TemporaryDirectory() as empty:
-            kernels = empty if self.cold else str(SCRATCH / "kernels")
+            environment = {**os.environ, "NUMBA_CACHE_DIR": str(SCRATCH / "kernels")}
+            if self.cold:  # kernels that lie beside their sources would be used
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(HERE.parent / "src", Path(empty) / "src", ignore=ignored)
+                environment |= {"NUMBA_CACHE_DIR": empty, "PYTHONPATH": str(Path(empty) / "src")}
             began = time.time()
             done = subprocess.run(
                 [sys.executable, str(HERE / "contenders.py"), self.contender, str(self.path)],
-                env={**os.environ, "NUMBA_CACHE_DIR": kernels},
+                env=environment,
                 stdout=subprocess.PIPE,
                 text=True,
                 check=True,

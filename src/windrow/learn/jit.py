@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -38,6 +39,7 @@ _OPTIONS: dict[str, Any] = {
     "fastmath": False,  # a fixed order of operations is the contract
     "error_model": "numpy",  # x / 0 is inf: a branch per division would end vectorisation
     "boundscheck": False,
+    "no_cfunc_wrapper": True,  # nobody takes their address: a tenth of the time to compile
 }
 
 _FOREIGN = {"llvmlite", "numba", "numpy"}  # their versions are in numba's key, or do not matter
@@ -143,12 +145,38 @@ _BROKEN = (
 """What reading a cache file may raise that was cut short, or written by another version."""
 
 
+class _Beside(caching.InTreeCacheLocator):
+    """The folder beside the source, to read from though nothing can be written there."""
+
+    @classmethod
+    def from_function(cls, py_func: Any, py_file: str) -> Any:
+        return cls(py_func, py_file) if Path(py_file).exists() else None
+
+
+class _Places(caching.CompileResultCacheImpl):
+    """Where a cache may lie: numba's places, the last of them even when it is read-only."""
+
+    _locator_classes = (*caching.CompileResultCacheImpl._locator_classes, _Beside)  # noqa: SLF001
+
+
 class _Cache(caching.FunctionCache):
-    """Numba's cache on disk, keyed by all that a kernel is made of, and never in the way."""
+    """Numba's cache on disk, keyed by all that a kernel is made of, and never in the way.
+
+    What is cached is as good elsewhere: neither the path nor the times of the source count, so that
+    an installation may bring its kernels along, in the folders beside their sources. They are read
+    even when new ones must be written to another folder, or nowhere.
+    """
+
+    _impl_class = _Places
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         self._dependencies = _dependencies(function)
+        self._cache_file = self._index(self._cache_path)
+        self._beside = self._index(str(Path(function.__code__.co_filename).parent / "__pycache__"))
+
+    def _index(self, folder: str) -> Any:
+        return caching.IndexDataCacheFile(folder, self._impl.filename_base, self._dependencies)
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:
         return (*super()._index_key(sig, codegen), self._dependencies)
@@ -158,11 +186,17 @@ class _Cache(caching.FunctionCache):
         # process. Compiled code needs the symbols that it may name, and no more.
         rtsys.initialize(target_context)
         try:
-            return self._load_overload(sig, target_context)
+            found = self._load_overload(sig, target_context)
+            return self._brought(sig, target_context) if found is None else found
         except _BROKEN as error:
             _log.warning("compiling anew, a cached kernel cannot be read: %r", error)
             self._forget()
             return None
+
+    def _brought(self, sig: Any, target_context: Any) -> Any:
+        """Load what the installation brought along."""
+        data = self._beside.load(self._index_key(sig, target_context.codegen()))
+        return None if data is None else self._impl.rebuild(target_context, data)
 
     def save_overload(self, sig: Any, data: Any) -> None:
         try:
@@ -179,8 +213,8 @@ def kernel(function: _F) -> _F:
     """Compile a function on its first call, without the GIL, in a fixed order of operations.
 
     The machine code is cached beside the source, in numba's per-user cache directory when the
-    installation is read-only, or in ``NUMBA_CACHE_DIR``; where nothing can be written the kernel is
-    compiled in each process.
+    installation is read-only, or in ``NUMBA_CACHE_DIR``; what lies beside the source already is
+    read in any case. Where nothing can be written, the rest is compiled in each process.
 
     Examples
     --------

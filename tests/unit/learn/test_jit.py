@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -186,3 +187,50 @@ def test_a_disk_that_is_full_does_not_stop_a_kernel(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(caching.IndexDataCacheFile, "save", full)
     assert fourfold(2.0) == 8.0
+
+
+def _outer(folder: Path) -> None:
+    folder.mkdir()
+    _write(folder, 1.0, "x * 2.0")
+    (folder / "outer.py").write_text(
+        textwrap.dedent("""
+        import inner
+        from windrow.learn.jit import kernel
+        @kernel
+        def outer(x):
+            return inner.inner(x) + inner.RATE
+        """)
+    )
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_kernels_that_an_installation_brings_along_are_used_wherever_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, writable: bool
+) -> None:
+    from numba.core import caching, config
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    built, moved = tmp_path / "built", tmp_path / "moved"
+    _outer(built)
+    with monkeypatch.context() as here:
+        here.setattr(config, "CACHE_DIR", "")
+        here.syspath_prepend(built)
+        assert _called() == (5.0, False)
+    shutil.copytree(built, moved, copy_function=shutil.copyfile)  # other path, other times
+    for file in moved.rglob("*.py"):
+        os.utime(file, (1, 1))
+    elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setattr(config, "CACHE_DIR", str(elsewhere))
+    if not writable:
+
+        def refuse(self: object) -> None:
+            raise PermissionError(self)
+
+        for locator in (caching.UserProvidedCacheLocator, caching.InTreeCacheLocator):
+            monkeypatch.setattr(locator, "ensure_cache_path", refuse)
+        monkeypatch.setattr(caching.UserWideCacheLocator, "ensure_cache_path", refuse)
+    monkeypatch.syspath_prepend(moved)
+    assert _called() == (5.0, True)
+    assert not list(elsewhere.rglob("*.nbc"))
+    _write(moved, 1.5, "x * 3.0")
+    assert _called() == (7.5, False)
