@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+import dataclasses
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from windrow.frames.sframe import SFrame
 from windrow.learn.propagation import row_changes, spread_labels
 from windrow.plan.types import DType
 from windrow.progress import Notice, listening
+from windrow.toolkits.graphs.iterating import CHANGE, Bounds, Identity, Iterations, identity_of
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import (
     check_number,
@@ -24,9 +26,10 @@ from windrow.toolkits.graphs.options import (
     vertex_field,
 )
 from windrow.toolkits.graphs.placing import given_vertices, place
-from windrow.toolkits.graphs.running import Supersteps
+from windrow.toolkits.resuming import Checkpointing
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     import polars as pl
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from windrow.execution.protocol import Session
     from windrow.frames.sgraph import SGraph
+    from windrow.learn.solvers import SolverState
     from windrow.plan.tables import Plan
     from windrow.toolkits.graphs.placing import GraphTables, Placed
 
@@ -44,6 +48,8 @@ __all__ = ["LabelPropagationModel", "create"]
 MOST_CLASSES = 1000
 ARRAYS = 3
 """Probabilities of all vertices that it holds at once: before and after a step, and its parts."""
+NOTHING = math.ulp(0.0)
+"""A threshold that only no change at all is below."""
 NEAR = 1e-10
 """A best probability that is so near to 1/K predicts nothing."""
 
@@ -59,6 +65,9 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     _single_precision: bool = False,
     _distributed: str = "auto",
     verbose: bool = True,
+    *,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> LabelPropagationModel:
     r"""Give every vertex the probability of each class, from the classes of some vertices.
 
@@ -89,6 +98,15 @@ def create(  # noqa: PLR0917  # the ancestor's signature
     verbose
         Print progress.
 
+    checkpoint
+        Folder in which states to go on from are kept: at most one every ``checkpoint_seconds`` (a
+        setting, 30 by default; 0: each iteration), and the last one. The two newest stay. On a
+        cluster the hosts write them.
+    resume_from_checkpoint
+        Folder of such states, often the same. The program goes on from the newest that is whole
+        and gives the bits and the progress table of one that ran through. Graph and options must be
+        the same, but `max_iterations` may be larger.
+
     Returns
     -------
     LabelPropagationModel
@@ -105,6 +123,8 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         A weight is None, negative, NaN or infinite.
     OptionRangeError, ArgumentTypeError, ArgumentError
         An option is out of range, or no number.
+    NoCheckpointError, CheckpointMismatchError, DamagedCheckpointError
+        It cannot go on from the checkpoints, or they cannot be kept.
 
     References
     ----------
@@ -134,6 +154,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
         check_number("self_weight", self_weight, 0),
         undirected=bool(undirected),
         max_iterations=max_iterations,
+        checkpoints=Checkpointing.given(checkpoint, resume_from_checkpoint),
     )
     with listening(verbose=verbose) as listener:
         found = environment.current().run(program, listener)
@@ -209,6 +230,8 @@ class LabelPropagation:
         As of `create`.
     weight
         Edge field with weights; empty for none.
+    checkpoints
+        Where checkpoints are kept, and from which it goes on.
     """
 
     tables: GraphTables
@@ -218,10 +241,30 @@ class LabelPropagation:
     self_weight: float
     undirected: bool
     max_iterations: int | None
+    checkpoints: Checkpointing = dataclasses.field(default_factory=Checkpointing)
+    identity: Identity = dataclasses.field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Said here and pickled along: on its way to a cluster a table in memory may become files.
+        identity = identity_of(
+            self.tables,
+            program="label propagation",
+            label_field=self.field,
+            threshold=self.threshold,
+            weight_field=self.weight,
+            self_weight=self.self_weight,
+            undirected=self.undirected,
+        )
+        object.__setattr__(self, "identity", identity)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Folders that it reads and writes where it runs."""
+        return self.checkpoints.urls
 
     def __call__(self, session: Session) -> Labelled:
-        """Run to the end; every iteration is a progress row."""
-        began = time.perf_counter()
+        """Run to the end; every iteration is a progress row and a checkpoint."""
+        iterations = Iterations(session, self.checkpoints, self.identity)
         given = given_vertices(session, self.tables, self.field)
         classes = self._classes(given.get_column(self.field))
         graph = place(
@@ -237,20 +280,24 @@ class LabelPropagation:
         known = graph.vertices - unknown
         session.emit(Notice(f"Num classes: {classes}"))
         session.emit(Notice(f"#labeled_vertices: {known}\t#unlabeled_vertices: {unknown}"))
-        chances = _start(labels, classes)
-        change, iterations = 0.0, 0
-        steps = Supersteps(graph, *COLUMNS)
-        while iterations != self.max_iterations:
+
+        def improve(state: SolverState) -> SolverState:
+            chances = state.arrays["chances"]
             after = graph.step(spread_labels, chances, labels, self.self_weight)
             change = row_changes(chances, after) / max(unknown, 1)
-            chances = after
-            iterations += 1
-            steps.done(iterations, f"{change:.6g}")
-            if change < self.threshold or change == 0:
-                break
-        table = self._table(graph, labels, chances)
-        seconds = time.perf_counter() - began
-        return Labelled(table, change, iterations, seconds, (graph.vertices, graph.edges))
+            return replace(state, arrays={"chances": after}, numbers={CHANGE: change})
+
+        bounds = Bounds(self.threshold or NOTHING, self.max_iterations)
+        state = iterations.run(
+            graph, COLUMNS, bounds, lambda: {"chances": _start(labels, classes)}, improve, labels
+        )
+        return Labelled(
+            self._table(graph, labels, state.arrays["chances"]),
+            change=state.numbers[CHANGE],
+            iterations=state.iteration,
+            seconds=iterations.seconds,
+            counts=(graph.vertices, graph.edges),
+        )
 
     def _classes(self, given: pl.Series) -> int:
         """Return the number of classes."""

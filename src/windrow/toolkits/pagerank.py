@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -18,18 +17,21 @@ from windrow.execution import environment
 from windrow.frames.sframe import SFrame
 from windrow.learn.propagation import l1_change, masked_sum, spread_ranks
 from windrow.progress import Notice, listening
+from windrow.toolkits.graphs.iterating import CHANGE, Bounds, Identity, Iterations, identity_of
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import check_number, check_whole, require_graph, tables_of
 from windrow.toolkits.graphs.placing import place
-from windrow.toolkits.graphs.running import Supersteps
+from windrow.toolkits.resuming import Checkpointing
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from windrow.execution.protocol import Session
     from windrow.frames.sgraph import SGraph
+    from windrow.learn.solvers import SolverState
     from windrow.plan.tables import Plan
     from windrow.toolkits.graphs.placing import GraphTables, Placed
 
@@ -49,6 +51,8 @@ def create(  # the ancestor's signature
     *,
     dangling: str = "lose",
     personalization: Mapping[Any, float] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume_from_checkpoint: str | os.PathLike[str] | None = None,
 ) -> PagerankModel:
     r"""Compute the PageRank of every vertex.
 
@@ -79,6 +83,15 @@ def create(  # the ancestor's signature
         Weights of vertices by id, 0 for those left out: where a walk starts anew, in place of all
         vertices alike.
 
+    checkpoint
+        Folder in which states to go on from are kept: at most one every ``checkpoint_seconds`` (a
+        setting, 30 by default; 0: each iteration), and the last one. The two newest stay. On a
+        cluster the hosts write them.
+    resume_from_checkpoint
+        Folder of such states, often the same. The program goes on from the newest that is whole
+        and gives the bits and the progress table of one that ran through. Graph and options must be
+        the same, but `max_iterations` may be larger.
+
     Returns
     -------
     PagerankModel
@@ -93,6 +106,8 @@ def create(  # the ancestor's signature
         80 bytes a vertex, and ids that are texts, are more than there is memory.
     MissingVertexIdError
         An edge has an id that is None.
+    NoCheckpointError, CheckpointMismatchError, DamagedCheckpointError
+        It cannot go on from the checkpoints, or they cannot be kept.
 
     References
     ----------
@@ -118,6 +133,7 @@ def create(  # the ancestor's signature
         check_whole("max_iterations", max_iterations, 1),
         redistribute=dangling == "redistribute",
         weights=_weights(personalization),
+        checkpoints=Checkpointing.given(checkpoint, resume_from_checkpoint),
     )
     with listening(verbose=verbose) as listener:
         found = environment.current().run(program, listener)
@@ -190,6 +206,8 @@ class Pagerank:
         Whether the rank of vertices without out-edges goes to all vertices.
     weights
         Pairs of id and weight; None where a walk starts anew anywhere.
+    checkpoints
+        Where checkpoints are kept, and from which it goes on.
     """
 
     tables: GraphTables
@@ -198,10 +216,29 @@ class Pagerank:
     max_iterations: int
     redistribute: bool = False
     weights: tuple[tuple[Any, float], ...] | None = None
+    checkpoints: Checkpointing = field(default_factory=Checkpointing)
+    identity: Identity = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Said here and pickled along: on its way to a cluster a table in memory may become files.
+        identity = identity_of(
+            self.tables,
+            program="pagerank",
+            reset_probability=self.reset_probability,
+            threshold=self.threshold,
+            dangling=DANGLING[self.redistribute],
+            personalization=repr(self.weights),
+        )
+        object.__setattr__(self, "identity", identity)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Folders that it reads and writes where it runs."""
+        return self.checkpoints.urls
 
     def __call__(self, session: Session) -> Ranked:
-        """Run to the end; every iteration is a progress row."""
-        began = time.perf_counter()
+        """Run to the end; every iteration is a progress row and a checkpoint."""
+        iterations = Iterations(session, self.checkpoints, self.identity)
         session.emit(Notice("Counting out degree"))
         graph = place(session, self.tables)
         session.emit(Notice("Done counting out degree"))
@@ -209,24 +246,28 @@ class Pagerank:
         degrees = graph.out_degrees
         handed_out = np.where(degrees > 0, degrees, 1).astype(np.float64)
         ends = degrees == 0
-        ranks, delta = np.ones(graph.vertices), np.zeros(graph.vertices)
-        change = lost = 0.0
-        iterations = 0
-        steps = Supersteps(graph, *COLUMNS)
-        while iterations < self.max_iterations:
+
+        def improve(state: SolverState) -> SolverState:
+            ranks, delta = state.arrays["pagerank"], np.empty(graph.vertices)
             held = (1 - self.reset_probability) * masked_sum(ranks, ends)
             base = self._base(graph, start, held)
             after = graph.step(spread_ranks, ranks / handed_out, base, 1 - self.reset_probability)
-            change = l1_change(ranks, after, delta)
-            lost = 0.0 if self.redistribute else held
-            ranks = after
-            iterations += 1
-            steps.done(iterations, f"{change:.6g}")
-            if change < self.threshold:
-                break
-        table = graph.table({"pagerank": ranks, "delta": delta})
-        seconds = time.perf_counter() - began
-        return Ranked(table, change, lost, iterations, seconds, (graph.vertices, graph.edges))
+            numbers = {CHANGE: l1_change(ranks, after, delta), "lost": held}
+            return replace(state, arrays={"pagerank": after, "delta": delta}, numbers=numbers)
+
+        bounds = Bounds(self.threshold, self.max_iterations)
+        state = iterations.run(
+            graph, COLUMNS, bounds, lambda: {"pagerank": np.ones(graph.vertices)}, improve
+        )
+        table = graph.table(state.arrays)
+        return Ranked(
+            table,
+            change=state.numbers[CHANGE],
+            lost=0.0 if self.redistribute else state.numbers["lost"],
+            iterations=state.iteration,
+            seconds=iterations.seconds,
+            counts=(graph.vertices, graph.edges),
+        )
 
     def _base(self, graph: Placed, start: NDArray[np.float64], held: float) -> NDArray[np.float64]:
         """What a vertex has without any edge; `held` is the rank of vertices without out-edges."""

@@ -12,7 +12,7 @@ from windrow.progress import Row, listening
 from windrow.toolkits.graphs.model import GraphModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from windrow.execution.protocol import Program
     from windrow.frames.sgraph import SGraph
@@ -69,10 +69,16 @@ class Supersteps:
         Of which the edges are; the first iteration begins now.
     columns
         Of the table.
+
+    Attributes
+    ----------
+    told
+        The rows so far.
     """
 
     def __init__(self, graph: Placed, *columns: str) -> None:
         self._graph, self._columns = graph, columns
+        self.told: list[Row] = []
         self._began = time.perf_counter()
 
     def done(self, iteration: int, value: object, steps: int = 1) -> None:
@@ -80,8 +86,14 @@ class Supersteps:
         seconds, edges = time.perf_counter() - self._began, steps * self._graph.entries
         values = (str(iteration), str(value))
         aside = pace(edges, seconds)
-        self._graph.session.emit(Row(self._columns, values, iteration, every=True, aside=aside))
+        self.again([Row(self._columns, values, iteration, every=True, aside=aside)])
         self._began = time.perf_counter()
+
+    def again(self, rows: Iterable[Row]) -> None:
+        """Emit rows as they are, such as those of a run that is gone on from."""
+        for row in rows:
+            self.told.append(row)
+            self._graph.session.emit(row)
 
 
 def pace(edges: int, seconds: float) -> str:
