@@ -16,7 +16,7 @@ from windrow.learn.jit import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Cholesky", "factor"]
+__all__ = ["Cholesky", "factor", "factor_kept"]
 
 
 @kernel
@@ -49,6 +49,22 @@ def _factor(L: NDArray[np.float64], tolerance: float) -> int:
             return i
         L[i, i] = np.sqrt(pivot)
     return -1
+
+
+@kernel
+def _factor_kept(L: NDArray[np.float64], tolerance: float, kept: NDArray[np.bool_]) -> None:
+    """Do the same, but take a row with a bad pivot, and its column, for those of the identity."""
+    n = L.shape[0]
+    for i in range(n):
+        for j in range(i):
+            L[i, j] = (L[i, j] - _dot(L[i], L[j], j)) / L[j, j] if kept[j] else 0.0
+        pivot = L[i, i] - _dot(L[i], L[i], i)
+        kept[i] = pivot > tolerance * abs(L[i, i])
+        if kept[i]:
+            L[i, i] = np.sqrt(pivot)
+        else:
+            L[i, : i + 1] = 0.0
+            L[i, i] = 1.0
 
 
 @kernel
@@ -139,3 +155,33 @@ def factor(matrix: NDArray[np.float64], *, tolerance: float = 1e-12) -> Cholesky
     lower = np.array(matrix, dtype=np.float64, order="C")
     failed = int(_factor(lower, tolerance))
     return Cholesky(lower, None if failed < 0 else failed)
+
+
+def factor_kept(
+    matrix: NDArray[np.float64], *, tolerance: float = 1e-12
+) -> tuple[Cholesky, NDArray[np.bool_]]:
+    """Factor a symmetric matrix without the rows and columns that depend on those before them.
+
+    Parameters
+    ----------
+    matrix : float64 (n, n)
+    tolerance : float, default 1e-12
+        As for `factor`.
+
+    Returns
+    -------
+    factor : Cholesky
+        Of the matrix with each dependent row and column replaced by those of the identity.
+    kept : bool (n,)
+        Which were not replaced.
+
+    Examples
+    --------
+    >>> found, kept = factor_kept(np.array([[4.0, 4.0, 0.0], [4.0, 4.0, 0.0], [0.0, 0.0, 1.0]]))
+    >>> kept.tolist(), found.inverse_diagonal().tolist()
+    ([True, False, True], [0.25, 1.0, 1.0])
+    """
+    lower = np.array(matrix, dtype=np.float64, order="C")
+    kept = np.ones(len(lower), dtype=np.bool_)
+    _factor_kept(lower, tolerance, kept)
+    return Cholesky(lower, None), kept

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from windrow.errors import ConvergenceWarning, SolverSizeError
+from windrow.learn.information import Information
 from windrow.learn.layout import Design
 from windrow.learn.losses import Loss
 from windrow.learn.objective import Objective
 from windrow.learn.solvers import SOLVERS, Options, Status, iterate
-from windrow.learn.solvers.newton import standard_errors
 from windrow.progress import Finished, Header, Notice, Row, Warned
 from windrow.toolkits.measures import ClassSums
 from windrow.toolkits.predictor import LinearPredictor
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from windrow.plan.tables import Plan
     from windrow.toolkits.features import FeatureEncoder
 
-__all__ = ["NEWTON_LIMIT", "Fit", "Fitted", "Method"]
+__all__ = ["NEWTON_AUTO", "NEWTON_LIMIT", "Fit", "Fitted", "Method"]
 
 NEWTON_AUTO = 500
-"""Up to this many coefficients ``solver='auto'`` is newton."""
+"""Up to this many coefficients ``solver='auto'`` is newton, and a fit by any other ends with a pass
+for the second derivatives that standard errors follow from; beyond, only newton has them."""
 NEWTON_LIMIT = 10_000
 """Newton refuses more coefficients."""
 MOST_CLASSES = {Loss.LOGISTIC: 1000, Loss.SMOOTH_HINGE: 2}
@@ -133,8 +134,8 @@ class Fitted:
     free
         int64 (f,), increasing: the places of the weights that are coefficients, of each margin.
     errors
-        float64 (margins * f,): their standard errors, margin by margin; None when the solver did
-        not compute them.
+        float64 (margins * f,): their standard errors, margin by margin, NaN where one is not
+        determined; None where no second derivatives were computed or there are too few rows.
     solver, status
         Which, and how it ended.
     iterations, passes
@@ -154,6 +155,8 @@ class Fitted:
         Names and rows of the progress table.
     seconds
         Elapsed time.
+    collinear
+        Coefficients, numbered as `errors` are, that cannot be told apart: see `Information`.
     """
 
     predictor: LinearPredictor
@@ -175,6 +178,7 @@ class Fitted:
     columns: tuple[str, ...]
     progress: tuple[tuple[str, ...], ...]
     seconds: float
+    collinear: tuple[tuple[int, ...], ...] = ()
 
     @property
     def size(self) -> int:
@@ -295,6 +299,7 @@ class _Run:
         predictor = self._predictor(state)
         measured = self._counted(predictor) if self.data.classes else self._errors_of(state)
         training, validation = measured["train"], measured.get("validation")
+        information = self._information(state)
         self._report_end(state)
         data, statistics = self.data, self.data.statistics
         return Fitted(
@@ -302,7 +307,7 @@ class _Run:
             classes=data.classes,
             labels=data.labels,
             free=self.design.free,
-            errors=self._standard_errors(state),
+            errors=None if information is None else self._standard_errors(state, information),
             solver=self.solver,
             status=state.status.value,
             iterations=state.iteration,
@@ -317,6 +322,7 @@ class _Run:
             columns=self._columns,
             progress=tuple(row.values for row in self.rows),
             seconds=time.perf_counter() - self.began,
+            collinear=() if information is None else information.collinear,
         )
 
     def _solve(self) -> SolverState:
@@ -371,15 +377,28 @@ class _Run:
             weights=self.design.expand(state.coefficients),
         )
 
-    def _standard_errors(self, state: SolverState) -> NDArray[np.float64] | None:
-        if self.solver != "newton":
+    def _information(self, state: SolverState) -> Information | None:
+        """Say how well the data determine the coefficients, with one more pass where that is cheap.
+
+        None where the curvature says nothing of estimates (a hinge is no likelihood, an l1 penalty
+        has none), where there are too few rows, or where a large Hessian was not asked for.
+        """
+        method, size = self.method, self.design.size
+        squared = method.loss is Loss.SQUARED
+        if method.loss is Loss.SMOOTH_HINGE or method.l1:
             return None
+        if self.roles["train"] < size + squared:  # a variance of residuals needs one row more
+            return None
+        hessian = state.arrays.get("hessian")
+        if hessian is None and size <= NEWTON_AUTO:
+            hessian = self.objective.value_gradient_hessian(state.coefficients).hessian
+        return None if hessian is None else Information.of(hessian, self.objective)
+
+    def _standard_errors(self, state: SolverState, information: Information) -> NDArray[np.float64]:
         if self.method.loss is not Loss.SQUARED:
-            return standard_errors(state, self.objective)
-        free = self.roles["train"] - self.design.size
-        if free <= 0:
-            return None
-        return standard_errors(state, self.objective, 2.0 * state.numbers["loss"] / free)
+            return information.errors()
+        free = self.roles["train"] - information.rank
+        return information.errors(2.0 * state.numbers["loss"] / free)
 
     def _counted(self, predictor: LinearPredictor) -> dict[str, NDArray[np.float64]]:
         """Count what the measures of a classifier need, in one pass for all roles."""

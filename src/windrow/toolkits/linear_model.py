@@ -12,6 +12,7 @@ from windrow.errors import OptionChoiceError, UnknownFieldError
 from windrow.plan.types import DType
 from windrow.toolkits import summary
 from windrow.toolkits.fit import Fitted
+from windrow.toolkits.inference import inference_table
 from windrow.toolkits.model_store import save_model
 from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.summary import Section
@@ -182,6 +183,17 @@ class LinearModel:
                 for name, index, place in places
             ]
         return found
+
+    def _numbers(self) -> list[int]:
+        """Number, in the order of the free places of all margins, of each coefficient."""
+        fitted = self._fitted
+        order = {place: number for number, place in enumerate(fitted.free.tolist())}
+        own, f = [order[place] for _, _, place in self._places()], fitted.free.size
+        return [m * f + n for m in range(fitted.predictor.margin_count) for n in own]
+
+    def _inference(self, level: float) -> SFrame:
+        coefficients, numbers = self._coefficients(), self._numbers()
+        return inference_table(coefficients, numbers, self._fitted, self._task.options, level)
 
     def _places(self) -> list[tuple[str, str | None, int]]:
         """Name, index and place of the intercept, then of the features as the table has them."""

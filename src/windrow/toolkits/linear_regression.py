@@ -226,6 +226,45 @@ class LinearRegression(LinearModel):
         training = self._errors("training")
         return (("Residual sum of squares", self._fitted.loss), ("Training RMSE", training.rmse))
 
+    def inference(self, level: float = 0.95) -> SFrame:
+        """Say how sure each coefficient is.
+
+        The statistic is t = value / stderr, with stderr^2 the diagonal of s^2 (X'X)^-1 and s^2 the
+        residual sum of squares by the degrees of freedom, rows less the rank of X (Hastie and
+        others, The Elements of Statistical Learning, 3.2).
+        With a penalty the estimates are pulled towards 0, and the statistics say nothing of that:
+        set ``l2_penalty=0`` to test hypotheses.
+
+        Parameters
+        ----------
+        level
+            Share of intervals that hold the true coefficient in the long run.
+
+        Returns
+        -------
+        SFrame
+            Columns name, index, value, stderr, statistic (t), p_value (two-sided), lower
+            and upper (the interval) and note. Where a coefficient has no standard error they are
+            None and the note says why: an l1_penalty, too few rows, no second derivatives (other
+            solvers than newton beyond 500 coefficients), or columns that are collinear, which are
+            named. The note of a fit that did not converge says so too.
+
+        Raises
+        ------
+        OptionRangeError
+            The level is not between 0 and 1.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> sf = wr.SFrame({"x": [1, 2, 3, 4, 5], "y": [1.1, 1.9, 3.2, 3.8, 5.1]})
+        >>> model = wr.linear_regression.create(sf, target="y", l2_penalty=0, verbose=False)
+        >>> slope = model.inference()[1]
+        >>> round(slope["statistic"], 3), round(slope["lower"], 3), round(slope["upper"], 3)
+        (16.577, 0.8, 1.18)
+        """
+        return self._inference(level)
+
     def predict(self, dataset: object, missing_value_action: str = "auto") -> SArray:
         """Predict for each row; for a table, when the result is asked for.
 

@@ -189,6 +189,45 @@ class LogisticClassifier(LinearClassifier):
     def _settings(self) -> tuple[tuple[str, Any], ...]:
         return (("Log-likelihood", self._fitted.loss),)
 
+    def inference(self, level: float = 0.95) -> SFrame:
+        """Say how sure each coefficient is, each class's against the first.
+
+        The statistic is z = value / stderr (Wald), with stderr^2 the diagonal of the inverse
+        information matrix, the Hessian of the loss without penalty, at the coefficients.
+        With a penalty the estimates are pulled towards 0, and the statistics say nothing of that:
+        set ``l2_penalty=0`` to test hypotheses.
+        Class weights count as numbers of rows.
+
+        Parameters
+        ----------
+        level
+            Share of intervals that hold the true coefficient in the long run.
+
+        Returns
+        -------
+        SFrame
+            Columns name, index, class, value, stderr, statistic (z), p_value (two-sided), lower
+            and upper (the interval) and note. Where a coefficient has no standard error they are
+            None and the note says why: an l1_penalty, too few rows, no second derivatives (other
+            solvers than newton beyond 500 coefficients), or columns that are collinear, which are
+            named. The note of a fit that did not converge says so too.
+
+        Raises
+        ------
+        OptionRangeError
+            The level is not between 0 and 1.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> sf = wr.SFrame({"hours": [1, 2, 3, 4, 5, 6], "passed": [0, 0, 1, 0, 1, 1]})
+        >>> model = wr.logistic_classifier.create(sf, "passed", l2_penalty=0, verbose=False)
+        >>> slope = model.inference()[1]
+        >>> round(slope["statistic"], 3), round(slope["p_value"], 3)
+        (1.33, 0.184)
+        """
+        return self._inference(level)
+
     def classify(self, dataset: object, missing_value_action: str = "auto") -> SFrame:
         """Give the class of each row, and its probability.
 
