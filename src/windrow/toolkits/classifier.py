@@ -16,7 +16,7 @@ from windrow.learn import metrics
 from windrow.learn.leaf import VALIDATION
 from windrow.plan.compose import project
 from windrow.plan.types import DType
-from windrow.toolkits import many_classes
+from windrow.toolkits import many_classes, pictures
 from windrow.toolkits.evaluation import confusion_table, roc_table
 from windrow.toolkits.features import FeatureEncoder, FeatureFinisher
 from windrow.toolkits.linear_model import LinearModel
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from windrow.execution.protocol import Session
     from windrow.plan.tables import Plan
+    from windrow.toolkits.pictures import Draw
     from windrow.toolkits.predictor import LinearPredictor
 
 __all__ = ["Evaluate", "LinearClassifier", "Measures"]
@@ -174,6 +175,8 @@ class Evaluate:
 class LinearClassifier(LinearModel):
     """A fitted linear classifier."""
 
+    CLASSIFIED: ClassVar[Mapping[str, str]] = {"class": "class"}
+    """Columns that ``classify`` gives, and what they say of a row."""
     OUTPUTS_OF_MANY: ClassVar[tuple[str, ...]] = ()
     """Of more than two classes: what there is one of in each row."""
 
@@ -207,6 +210,18 @@ class LinearClassifier(LinearModel):
         for metric in self.METRICS:
             found[f"{role}_{metric}"] = _result(measures, metric, ("class", "predicted_class"))
         return found
+
+    def _shown(self) -> Measures:
+        """Measure the rows that validated, if there were any, else those that trained."""
+        fitted = self._fitted
+        kernel = ClassSums(len(fitted.labels), len(fitted.classes))
+        if fitted.validation is None:
+            return Measures.of(kernel.counts(fitted.training), fitted.classes, fitted.classes)
+        return Measures.of(kernel.counts(fitted.validation), fitted.labels, fitted.classes)
+
+    def _panels(self) -> tuple[Draw, ...]:
+        found = self._shown().confusion
+        return (pictures.confusion(found.counts, found.labels, found.predictions),)
 
     # --- predicting ---
 
@@ -319,8 +334,7 @@ class LinearClassifier(LinearModel):
         titles = ("target_label", "predicted_label")
         found = {name: _result(measures, name, titles)() for name in names}
         if with_predictions:
-            outputs = {"class": "class"}
-            found["predictions"] = self._predicted(dataset, outputs, missing_value_action)
+            found["predictions"] = self._predicted(dataset, self.CLASSIFIED, missing_value_action)
         return found
 
     def _measures(self, dataset: SFrame, *, impute: bool) -> Measures:

@@ -10,10 +10,11 @@ import numpy as np
 
 from windrow.errors import OptionChoiceError, UnknownFieldError
 from windrow.plan.types import DType
-from windrow.toolkits import summary
+from windrow.toolkits import pictures, summary
 from windrow.toolkits.fit import Fitted
 from windrow.toolkits.inference import inference_table
 from windrow.toolkits.model_store import save_model
+from windrow.toolkits.pictures import Sheet
 from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.summary import Section
 from windrow.toolkits.tables import label_type, table_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from windrow.frames.sframe import SFrame
+    from windrow.toolkits.pictures import Draw
 
 __all__ = ["Coefficient", "LinearModel", "Task"]
 
@@ -296,6 +298,52 @@ class LinearModel:
 
     def _settings(self) -> tuple[tuple[str, Any], ...]:
         return (("Loss", self._fitted.loss),)
+
+    # --- pictures ---
+
+    def show(self, path: str | os.PathLike[str] | None = None) -> Sheet:
+        """Draw what was found, from what the model holds: a notebook shows the result.
+
+        Panels: coefficients; of a classifier the confusion matrix; of one with probabilities the
+        ROC curve and the calibration. Rows are those that validated, if there were any, else those
+        that trained. It takes ``pip install 'windrow[plot]'``.
+
+        Parameters
+        ----------
+        path
+            File to write too, as svg, png, pdf or html by its ending.
+
+        Raises
+        ------
+        ArgumentError
+            The path has another ending.
+        MissingPackageError, DiskFullError, UnwritableError
+            It cannot be drawn, or not be written.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> sf = wr.SFrame({"x": [1, 2, 3, 4, 5], "y": [1.1, 1.9, 3.2, 3.8, 5.1]})
+        >>> wr.linear_regression.create(sf, target="y", verbose=False).show("line.svg").title
+        'LinearRegression of y, 5 training rows'
+        """
+        bars = [pictures.Bar(self._named(c), c.value, c.error) for c in self._coefficients()]
+        panels, title = self._panels(), f"{type(self).__name__} of {self._task.target}"
+        title += f", {self._fitted.rows:,} training rows"
+        if panels and self._fitted.validation is not None:
+            title += ", measured on validation rows"
+        sheet = Sheet(title, (pictures.coefficients(bars), *panels))
+        if path is not None:
+            sheet.save(path)
+        return sheet
+
+    def _panels(self) -> tuple[Draw, ...]:
+        """Give what is drawn beside the coefficients."""
+        return ()
+
+    def _named(self, coefficient: Coefficient) -> str:
+        index = "" if coefficient.index is None else f"[{coefficient.index}]"
+        return f"{self._title(coefficient)}{index}"
 
     # --- saving ---
 

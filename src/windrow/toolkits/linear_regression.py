@@ -289,7 +289,11 @@ class LinearRegression(LinearModel):
         return SArray(found["margin"].tolist(), dtype=float)
 
     def evaluate(
-        self, dataset: SFrame, metric: str = "auto", missing_value_action: str = "auto"
+        self,
+        dataset: SFrame,
+        metric: str = "auto",
+        missing_value_action: str = "auto",
+        with_predictions: bool = False,
     ) -> dict[str, Any]:
         """Measure the predictions for a table whose target is known.
 
@@ -302,6 +306,8 @@ class LinearRegression(LinearModel):
             or ``auto`` for both.
         missing_value_action
             As in `predict`.
+        with_predictions
+            Add the column that `predict` gives, as ``predictions``.
 
         Returns
         -------
@@ -326,4 +332,7 @@ class LinearRegression(LinearModel):
         encoder = FeatureEncoder(predictor.numeric, predictor.categorical, target, classes=False)
         errors = environment.current().run(Evaluate(plan, encoder, predictor, impute))
         names = self.METRICS if metric == "auto" else (metric,)
-        return {name: getattr(errors, name) for name in names}
+        found = {name: getattr(errors, name) for name in names}
+        if with_predictions:
+            found["predictions"] = self.predict(dataset, missing_value_action)
+        return found

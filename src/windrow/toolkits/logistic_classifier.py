@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from windrow.errors import OptionChoiceError, OptionRangeError
 from windrow.frames.sframe import SFrame
 from windrow.learn.losses import Loss
-from windrow.toolkits import many_classes
+from windrow.toolkits import many_classes, pictures
 from windrow.toolkits.classifier import LinearClassifier
 from windrow.toolkits.fit import Method
 from windrow.toolkits.many_classes import ClassScorer
@@ -21,6 +21,8 @@ from windrow.toolkits.weights import given_weights
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
+
+    from windrow.toolkits.pictures import Draw
 
 __all__ = ["LogisticClassifier", "create"]
 
@@ -180,6 +182,10 @@ class LogisticClassifier(LinearClassifier):
         "recall",
         "roc_curve",
     )
+    CLASSIFIED: ClassVar[Mapping[str, str]] = {
+        "class": "class",
+        "probability": "class_probability",
+    }
     OUTPUTS: ClassVar[tuple[str, ...]] = ("class", "probability", "margin", "probability_vector")
     OUTPUTS_OF_MANY: ClassVar[tuple[str, ...]] = ("class", "probability_vector")
 
@@ -188,6 +194,11 @@ class LogisticClassifier(LinearClassifier):
 
     def _settings(self) -> tuple[tuple[str, Any], ...]:
         return (("Log-likelihood", self._fitted.loss),)
+
+    def _panels(self) -> tuple[Draw, ...]:
+        bins = self._shown().counts.bins
+        roc = pictures.roc(bins, self._fitted.classes)
+        return (roc, pictures.calibration(bins), *super()._panels())
 
     def inference(self, level: float = 0.95) -> SFrame:
         """Say how sure each coefficient is, each class's against the first.
@@ -241,8 +252,7 @@ class LogisticClassifier(LinearClassifier):
         SFrame
             Columns class and probability.
         """
-        outputs = {"class": "class", "probability": "class_probability"}
-        return self._predicted(dataset, outputs, missing_value_action)
+        return self._predicted(dataset, self.CLASSIFIED, missing_value_action)
 
     def predict_topk(
         self,

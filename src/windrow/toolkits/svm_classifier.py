@@ -174,4 +174,4 @@ class SVMClassifier(LinearClassifier):
         SFrame
             Column class: a support vector machine knows no probabilities.
         """
-        return self._predicted(dataset, {"class": "class"}, missing_value_action)
+        return self._predicted(dataset, self.CLASSIFIED, missing_value_action)

@@ -382,3 +382,10 @@ def test_threads_and_memory_change_no_bit() -> None:
             executor.close()
         digests.add(hashlib.sha256(np.array(numbers).tobytes()).hexdigest())
     assert len(digests) == 1
+
+
+def test_predictions_can_come_along() -> None:
+    model = create()
+    found = model.evaluate(flats(), metric="rmse", with_predictions=True)
+    assert list(found) == ["rmse", "predictions"]
+    assert list(found["predictions"]) == list(model.predict(flats()))

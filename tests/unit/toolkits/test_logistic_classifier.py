@@ -344,7 +344,7 @@ def test_a_class_that_training_did_not_have_is_wrong(model: LogisticClassifier) 
 
 def test_predictions_can_come_along(model: LogisticClassifier) -> None:
     found = model.evaluate(visits(), metric="accuracy", with_predictions=True)
-    assert list(found["predictions"]["class"]) == list(model.predict(visits()))
+    assert list(found["predictions"]) == list(model.classify(visits()))
 
 
 def test_what_cannot_be_evaluated(model: LogisticClassifier) -> None:

@@ -353,7 +353,7 @@ def test_classes_that_do_not_occur_do_not_make_it_a_model_of_two(model: Logistic
 
 def test_predictions_can_come_along(model: LogisticClassifier) -> None:
     found = model.evaluate(walks(), metric="accuracy", with_predictions=True)
-    assert list(found["predictions"]["class"]) == list(model.predict(walks()))
+    assert list(found["predictions"]) == list(model.classify(walks()))
 
 
 # --- validation ---
