@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from windrow.frames.saving import load_sarray, load_sframe
     from windrow.frames.sframe import SFrame
     from windrow.toolkits import (
+        cross_validation,
         evaluation,
         linear_regression,
         logistic_classifier,
@@ -43,6 +44,7 @@ __all__ = [
     "__version__",
     "aggregate",
     "clear_distributed_execution_environment",
+    "cross_validation",
     "deploy",
     "distributed",
     "errors",
@@ -60,6 +62,7 @@ __all__ = [
 
 _MODULES = {
     "aggregate": "windrow.frames.aggregate",
+    "cross_validation": "windrow.toolkits.cross_validation",
     "deploy": "windrow.deploy",
     "errors": "windrow.errors",
     "evaluation": "windrow.toolkits.evaluation",

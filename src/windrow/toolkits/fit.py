@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from windrow.plan.tables import Plan
     from windrow.toolkits.features import FeatureEncoder
 
-__all__ = ["NEWTON_AUTO", "NEWTON_LIMIT", "Fit", "Fitted", "Method"]
+__all__ = ["NEWTON_AUTO", "NEWTON_LIMIT", "Fit", "Fitted", "Method", "Run"]
 
 NEWTON_AUTO = 500
 """Up to this many coefficients ``solver='auto'`` is newton, and a fit by any other ends with a pass
@@ -79,6 +79,8 @@ class Method:
         What a row of each class weighs.
     l1
         Penalty on the absolute rescaled coefficients.
+    fold
+        Which part of how many validates, chosen by the split seed, in place of the split.
     """
 
     loss: Loss
@@ -90,6 +92,7 @@ class Method:
     split_seed: int | None = None
     class_weights: ClassWeights = None
     l1: float = 0.0
+    fold: tuple[int, int] | None = None
 
     def without_split(self) -> Method:
         """Return the method for a table that is not split."""
@@ -242,17 +245,32 @@ class Fit:
 
     def __call__(self, session: Session) -> Fitted:
         """Run to the end; every iteration is a progress row and a checkpoint."""
-        return _Run(session, self).fitted()
+        return Run(session, self).fitted()
 
 
-class _Run:
-    """One run of a fit: what is known after the table was placed."""
+class Run:
+    """One run of a fit: what is known after the table was placed.
 
-    def __init__(self, session: Session, fit: Fit) -> None:
+    Parameters
+    ----------
+    session, fit
+        Where, and what.
+    data
+        Rows that a run of the same data, split and features has prepared; None prepares them.
+
+    Attributes
+    ----------
+    coefficients
+        float64 (n,), rescaled: where the solver ended, once it has.
+    """
+
+    coefficients: NDArray[np.float64]
+
+    def __init__(self, session: Session, fit: Fit, data: Prepared | None = None) -> None:
         self.began = time.perf_counter()
         self.session, self.fit, self.method = session, fit, fit.method
         self.trail = Trail(session, fit.checkpoints, dict(fit.identity))
-        self.data: Prepared = prepare(
+        self.data: Prepared = data or prepare(
             session,
             fit.plan,
             fit.encoder,
@@ -260,6 +278,7 @@ class _Run:
             split_seed=fit.method.split_seed,
             validation=fit.validation,
             most_classes=MOST_CLASSES.get(fit.method.loss, 2),
+            fold=fit.method.fold,
         )
         statistics = self.data.statistics
         self.design = Design.of(
@@ -289,13 +308,17 @@ class _Run:
         self.roles = {"train": statistics.n_train}
         self.roles |= {"validation": validating} if validating else {}
         self.rows: list[Row] = []
-        if self.data.finisher.split is not None:
+        if fit.method.fold is not None:
+            number, of = fit.method.fold
+            session.emit(Notice(f"PROGRESS: Fold {number + 1} of {of} validates.\n"))
+        elif self.data.finisher.split is not None:
             session.emit(Notice(SPLIT_NOTICE))
 
-    def fitted(self) -> Fitted:
-        """Solve, measure, report."""
+    def fitted(self, start: NDArray[np.float64] | None = None) -> Fitted:
+        """Solve, measure, report; from rescaled coefficients (n,), from 0 by default."""
         self.session.emit(self._header())
-        state = self._solve()
+        state = self._solve(np.zeros(self.design.size) if start is None else start)
+        self.coefficients = state.coefficients
         predictor = self._predictor(state)
         measured = self._counted(predictor) if self.data.classes else self._errors_of(state)
         training, validation = measured["train"], measured.get("validation")
@@ -325,11 +348,11 @@ class _Run:
             collinear=() if information is None else information.collinear,
         )
 
-    def _solve(self) -> SolverState:
+    def _solve(self, first: NDArray[np.float64]) -> SolverState:
         solver, options = SOLVERS[self.solver], self.method.options
         resumed = self.trail.resumed(options.max_iterations)
         if resumed is None:
-            state = solver.start(self.objective, np.zeros(self.design.size), options)
+            state = solver.start(self.objective, first, options)
             if self.solver == "fista":
                 self._add(self._row(state))
             self._keep(state)

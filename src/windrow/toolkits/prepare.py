@@ -15,12 +15,13 @@ from windrow.errors import (
     MissingTargetError,
     NonFiniteFeatureError,
     NoRowsError,
+    OptionRangeError,
 )
 from windrow.learn.layout import Layout
 from windrow.learn.leaf import VALIDATION
 from windrow.learn.moments import FirstRow, Moments, Statistics, first_training_row
 from windrow.learn.tree import Partial, tree_sum
-from windrow.toolkits.features import Facts, FeatureEncoder, FeatureFinisher, Split
+from windrow.toolkits.features import Facts, FeatureEncoder, FeatureFinisher, Fold, Split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,6 +97,7 @@ def prepare(
     split_seed: int | None,
     validation: Plan | None,
     most_classes: int = 2,
+    fold: tuple[int, int] | None = None,
 ) -> Prepared:
     """Place a table and describe its training rows.
 
@@ -111,6 +113,8 @@ def prepare(
         A validation table of its own.
     most_classes
         More classes are refused.
+    fold
+        Which part of how many validates, by the split seed; instead of the split.
 
     Raises
     ------
@@ -118,8 +122,13 @@ def prepare(
         The rows cannot be learnt from.
     """
     blocks = place_checked(session, plan, encoder, "the training table", impute=impute)
-    split = None
-    if split_seed is not None and blocks.rows >= AUTO_ROWS:
+    split: Split | Fold | None = None
+    if fold is not None:
+        number, of = fold
+        if blocks.rows < of:
+            raise OptionRangeError("n_folds", 2, blocks.rows, of)
+        split = Fold(blocks.rows, number, of, split_seed or 0)
+    elif split_seed is not None and blocks.rows >= AUTO_ROWS:
         split = Split(blocks.rows, int(blocks.rows * AUTO_SHARE), split_seed)
     labels = _labels(encoder, blocks, most_classes)
     finisher = FeatureFinisher(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,11 @@ from windrow.toolkits.scoring import impute_by
 from windrow.toolkits.tables import require_table, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from windrow.plan.schema import Schema
 
-__all__ = ["Trained", "imputes", "train"]
+__all__ = ["Trained", "described", "imputes", "train"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +100,46 @@ def train(
         method = method.without_split()
     checking = None if validation is None else validation.plan
     fit = Fit(table.plan, encoder, method, checking, checkpoints or Checkpointing())
-    with listening(verbose=verbose) as listener:
-        fitted = environment.current().run(fit, listener)
     types = tuple((name, schema[name].value) for name in (*chosen, target))
     task = Task(target, chosen, types, dict(options))
+    if _only_described.get():
+        raise _DescribedError(fit, task)
+    with listening(verbose=verbose) as listener:
+        fitted = environment.current().run(fit, listener)
     if validation is None:
         validation = _split_off(table, method, fitted)
     return Trained(task, fitted, validation)
+
+
+_only_described: ContextVar[bool] = ContextVar("only_described", default=False)
+
+
+class _DescribedError(Exception):
+    """Ends a ``create`` whose fit was asked for, and not its model."""
+
+    def __init__(self, fit: Fit, task: Task) -> None:
+        super().__init__(fit, task)
+        self.fit, self.task = fit, task
+
+
+def described(
+    create: Callable[..., object], dataset: object, parameters: Mapping[str, Any]
+) -> tuple[Fit, Task] | None:
+    """Give what a ``create`` would run, its arguments checked by itself; nothing is run.
+
+    Returns
+    -------
+    tuple of Fit and Task, or None
+        None when the function is none that comes here: it has then been called.
+    """
+    token = _only_described.set(True)
+    try:
+        create(dataset, **parameters)
+    except _DescribedError as found:
+        return found.fit, found.task
+    finally:
+        _only_described.reset(token)
+    return None
 
 
 def _features(schema: Schema, target: str, features: Sequence[str] | None) -> tuple[str, ...]:

@@ -32,13 +32,13 @@ def rows(count: int = 300) -> wr.SFrame:
 
 
 def model_of(kind: str) -> Any:
-    sf, features, quiet = rows(), ["x", "kind"], {"verbose": False}
+    sf, features = rows(), ["x", "kind"]
     if kind == "line":
         return wr.linear_regression.create(sf, "x", ["kind"], verbose=False)
     if kind == "hinge":
         return wr.svm_classifier.create(sf, "y", features, convergence_threshold=10, verbose=False)
     target = "y" if kind == "ROC curve" else "third"
-    return wr.logistic_classifier.create(sf, target, features, **quiet)
+    return wr.logistic_classifier.create(sf, target, features, verbose=False)
 
 
 def titles(sheet: pictures.Sheet) -> set[str]:
@@ -71,6 +71,10 @@ def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
     assert again.show().render("png") == model.show().render("png")
 
 
+def widths(axes: Any) -> list[float]:
+    return [bar.get_width() for bar in axes.patches]
+
+
 def test_bars_are_standard_errors_from_0_longest_first() -> None:
     from matplotlib.figure import Figure
 
@@ -82,10 +86,10 @@ def test_bars_are_standard_errors_from_0_longest_first() -> None:
     ]
     pictures.coefficients(bars)(axes)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["sure", "large"]
-    assert [bar.get_width() for bar in axes.patches] == pytest.approx([10.0, -2.0])
+    assert widths(axes) == pytest.approx([10.0, -2.0])
     values = Figure().add_subplot()
     pictures.coefficients([pictures.Bar("a", 1.0, None), pictures.Bar("b", -2.0, None)])(values)
-    assert [bar.get_width() for bar in values.patches] == [-2.0, 1.0]
+    assert widths(values) == [-2.0, 1.0]
 
 
 def test_a_matrix_of_many_classes_has_no_numbers() -> None:
