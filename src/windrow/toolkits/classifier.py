@@ -22,6 +22,7 @@ from windrow.toolkits.features import FeatureEncoder, FeatureFinisher
 from windrow.toolkits.linear_model import LinearModel
 from windrow.toolkits.many_classes import ClassScorer
 from windrow.toolkits.measures import ClassCounts, ClassSums
+from windrow.toolkits.one_row import of_many, of_two
 from windrow.toolkits.prepare import place_checked, with_unseen
 from windrow.toolkits.scores import Confusion, defined
 from windrow.toolkits.scoring import (
@@ -253,6 +254,14 @@ class LinearClassifier(LinearModel):
             raise OptionChoiceError("output_type", output_type, outputs)
         if self._many and output_type not in self.OUTPUTS_OF_MANY:
             raise BinaryOutputError(output_type, len(self._fitted.classes))
+        alone = self._one_row(dataset, missing_value_action)
+        if alone is not None:
+            classes = self._fitted.classes
+            if self._many:
+                value = of_many(alone, output_type, classes)
+            else:
+                value = of_two(alone[0], output_type, classes)
+            return SArray.from_few([value], self._kind(output_type))
         found = self._predicted(dataset, {NAME: output_type}, missing_value_action)
         return SArray.from_plan(found.plan)
 
@@ -271,8 +280,13 @@ class LinearClassifier(LinearModel):
             columns = [(name, found[outcome]) for name, outcome in outputs.items()]
             return SFrame.from_plan(project(plan, columns))
         values = outcomes_of_rows(scorer, rows_of(dataset, scorer.predictor), fitted.classes)
-        kinds = {"class": kind, "probability_vector": DType.ARRAY}
-        return table_of({n: (kinds.get(o, DType.FLOAT), values[o]) for n, o in outputs.items()})
+        return table_of({n: (self._kind(o), values[o]) for n, o in outputs.items()})
+
+    def _kind(self, output: str) -> DType:
+        """Type of an outcome."""
+        if output == "class":
+            return label_type(self._fitted.classes)
+        return DType.ARRAY if output == "probability_vector" else DType.FLOAT
 
     @property
     def _many(self) -> bool:
@@ -290,8 +304,7 @@ class LinearClassifier(LinearModel):
             found = many_classes.outcomes(plan, scorer)
             return SFrame.from_plan(project(plan, [(n, found[o]) for n, o in outputs.items()]))
         values = many_classes.outcomes_of_rows(scorer, rows_of(dataset, fitted.predictor))
-        kinds = {"class": label_type(fitted.classes), "probability_vector": DType.ARRAY}
-        return table_of({n: (kinds.get(o, DType.FLOAT), values[o]) for n, o in outputs.items()})
+        return table_of({n: (self._kind(o), values[o]) for n, o in outputs.items()})
 
     # --- evaluating ---
 

@@ -10,12 +10,14 @@ import numpy as np
 
 from windrow.errors import OptionChoiceError, UnknownFieldError
 from windrow.plan.types import DType
-from windrow.toolkits import pictures, summary
+from windrow.toolkits import exporting, pictures, summary
 from windrow.toolkits.fit import Fitted
 from windrow.toolkits.inference import inference_table
 from windrow.toolkits.model_store import save_model
+from windrow.toolkits.one_row import OneRow
 from windrow.toolkits.pictures import Sheet
 from windrow.toolkits.predictor import LinearPredictor
+from windrow.toolkits.scoring import impute_by
 from windrow.toolkits.summary import Section
 from windrow.toolkits.tables import label_type, table_of
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from windrow.frames.sframe import SFrame
+    from windrow.learn.losses import Loss
     from windrow.toolkits.pictures import Draw
 
 __all__ = ["Coefficient", "LinearModel", "Task"]
@@ -85,6 +88,8 @@ class LinearModel:
 
     Attributes
     ----------
+    LOSS
+        What is minimised.
     METRICS
         What ``evaluate`` measures, in the order in which it answers.
     OUTPUTS
@@ -93,6 +98,7 @@ class LinearModel:
         Whether the table of coefficients has a column of standard errors.
     """
 
+    LOSS: ClassVar[Loss]
     METRICS: ClassVar[tuple[str, ...]] = ()
     OUTPUTS: ClassVar[tuple[str, ...]] = ()
     ERRORS: ClassVar[bool] = True
@@ -101,6 +107,7 @@ class LinearModel:
         self._task, self._fitted = task, fitted
         self._validation = table_of({}) if validation is None else validation
         self._made: dict[str, Any] = {}
+        self._row: OneRow | None = None
 
     # --- fields ---
 
@@ -232,6 +239,16 @@ class LinearModel:
         names, rows = self._fitted.columns, self._fitted.progress
         return table_of({n: (DType.STR, [row[i] for row in rows]) for i, n in enumerate(names)})
 
+    # --- one row ---
+
+    def _one_row(self, row: object, missing_value_action: str) -> list[float] | None:
+        """Give the margins of one dict that is plain, or None."""
+        if type(row) is not dict:
+            return None
+        if self._row is None:
+            self._row = OneRow(self._fitted.predictor)
+        return self._row(row, impute=impute_by(missing_value_action))
+
     # --- summary ---
 
     def summary(self, output: str | None = None) -> Any:
@@ -345,6 +362,62 @@ class LinearModel:
         index = "" if coefficient.index is None else f"[{coefficient.index}]"
         return f"{self._title(coefficient)}{index}"
 
+    # --- other tools ---
+
+    def to_sklearn(self) -> Any:
+        """Return the model as a fitted scikit-learn ``Pipeline``, which needs no windrow.
+
+        Its step ``encoder`` is a ``ColumnTransformer`` that imputes the training means and has a
+        column for each category; its step ``model`` a ``LinearRegression``, ``LogisticRegression``
+        or ``LinearSVC`` with ``coef_``, ``intercept_`` and ``classes_``. It takes data frames with
+        the feature columns and predicts what this model does (NaN in a number is imputed).
+
+        Raises
+        ------
+        MissingPackageError
+            scikit-learn is not installed: ``pip install 'windrow[sklearn]'``.
+
+        Examples
+        --------
+        >>> import polars as pl, windrow as wr
+        >>> sf = wr.SFrame({"x": [1, 2, 3, 4, 5], "y": [1.0, 3.0, 5.0, 7.0, 9.0]})
+        >>> model = wr.linear_regression.create(sf, target="y", l2_penalty=0, verbose=False)
+        >>> model.to_sklearn().predict(pl.DataFrame({"x": [10.0]})).round(6).tolist()
+        [19.0]
+        """
+        fitted = self._fitted
+        return exporting.sklearn_pipeline(fitted.predictor, fitted.classes, self.LOSS)
+
+    def export_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as ONNX, in double precision.
+
+        Each feature is an input of shape (rows, 1), a double or a string: NaN becomes the training
+        mean, an unknown string the reference category, and "" stands for None. A regression has
+        the output ``prediction`` (rows, 1); a classifier ``label`` (rows,) and ``probabilities``
+        (rows, classes), or ``margin`` (rows, 1) of a support vector machine.
+
+        Parameters
+        ----------
+        path
+            The file to write.
+
+        Raises
+        ------
+        MissingPackageError
+            onnx is not installed: ``pip install 'windrow[onnx]'``.
+        DiskFullError, UnwritableError
+            It cannot be written.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> sf = wr.SFrame({"x": [1, 2, 3, 4, 5], "y": [1.0, 3.0, 5.0, 7.0, 9.0]})
+        >>> wr.linear_regression.create(sf, target="y", verbose=False).export_onnx("line.onnx")
+        """
+        fitted = self._fitted
+        made = exporting.onnx_model(fitted.predictor, fitted.classes, self.LOSS)
+        exporting.write_onnx(made, path)
+
     # --- saving ---
 
     def save(self, location: str | os.PathLike[str]) -> None:
@@ -359,6 +432,10 @@ class LinearModel:
             It cannot be written; what was there before stays.
         """
         save_model(self, location)
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        """Pickle what `save` keeps: coefficients and statistics, never rows."""
+        return type(self).from_parts, self.to_parts()
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Take the model apart: a record that JSON can hold, and arrays."""

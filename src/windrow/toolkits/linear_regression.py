@@ -200,6 +200,7 @@ class Evaluate:
 class LinearRegression(LinearModel):
     """A fitted linear regression; made by `create`, read back by `load_model`."""
 
+    LOSS: ClassVar[Loss] = Loss.SQUARED
     METRICS: ClassVar[tuple[str, ...]] = ("max_error", "rmse")
 
     def _fields(self) -> dict[str, Callable[[], Any]]:
@@ -281,6 +282,9 @@ class LinearRegression(LinearModel):
         SArray
             Of floats; NaN for a row with NaN in a feature.
         """
+        alone = self._one_row(dataset, missing_value_action)
+        if alone is not None:
+            return SArray.from_few(alone, DType.FLOAT)
         scorer = MarginScorer(self._fitted.predictor, impute_by(missing_value_action))
         if isinstance(dataset, SFrame):
             plan = complete(dataset.plan, scorer.predictor, impute=scorer.impute)

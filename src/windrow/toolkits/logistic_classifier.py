@@ -172,6 +172,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
 class LogisticClassifier(LinearClassifier):
     """A fitted logistic regression; made by `create`, read back by `load_model`."""
 
+    LOSS: ClassVar[Loss] = Loss.LOGISTIC
     METRICS: ClassVar[tuple[str, ...]] = (
         "accuracy",
         "auc",

@@ -145,6 +145,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
 class SVMClassifier(LinearClassifier):
     """A fitted support vector machine; made by `create`, read back by `load_model`."""
 
+    LOSS: ClassVar[Loss] = Loss.SMOOTH_HINGE
     METRICS: ClassVar[tuple[str, ...]] = (
         "accuracy",
         "confusion_matrix",
