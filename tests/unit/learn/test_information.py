@@ -26,6 +26,30 @@ def test_what_no_combination_moves_has_the_variance_of_the_pseudo_inverse(
     assert {n for members in found.collinear for n in members} == set(np.flatnonzero(~determined))
 
 
+@given(st.integers(0, 2**32), st.integers(50, 3000))
+@settings(max_examples=60, deadline=None)
+def test_columns_far_from_their_mean_are_found_collinear_all_the_same(seed: int, n: int) -> None:
+    random = np.random.default_rng(seed)
+    year, a = random.integers(1990, 2020, n), random.normal(50.0, 3.0, n)
+    region = np.concatenate([np.arange(12), random.integers(0, 12, n - 12)])
+    country = region // 3
+    dummies = [country == c for c in range(1, 4)] + [region == r for r in range(1, 12)]
+    X = np.column_stack([np.ones(n), year, 2024 - year, a, a * a, *dummies]).astype(float)
+    found = information(X.T @ X)
+    assert found.rank == 4 + 11
+    assert set(np.flatnonzero(~np.isnan(found.variances))) == {3, 4, 8, 9}
+
+
+def test_columns_that_are_nearly_collinear_are_told_apart() -> None:
+    random = np.random.default_rng(0)
+    year = random.integers(1990, 2020, 400) + 0.0
+    x = random.uniform(0.0, 1.0, 400)
+    twin = year + 1e-2 * random.normal(size=400)
+    X = np.column_stack([np.ones(400), year, year**2, twin, x, x**2, x**3, x**4])
+    found = information(X.T @ X)
+    assert found.collinear == ()
+
+
 def test_units_do_not_matter() -> None:
     X = np.random.default_rng(0).normal(size=(40, 4))
     X[:, 2] = X[:, 0] - X[:, 1]

@@ -61,7 +61,7 @@ def equals(found: SFrame, oracle: Any, interval: NDArray[np.float64]) -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(20, 400), st.floats(0.5, 0.999))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_a_regression_has_the_statistics_of_statsmodels(seed: int, rows: int, level: float) -> None:
     columns, X = draw(seed, rows)
     y = X @ [3.0, 0.5, -0.2, 2.0, 0.0] + np.random.default_rng(seed + 1).normal(size=rows)
@@ -73,7 +73,7 @@ def test_a_regression_has_the_statistics_of_statsmodels(seed: int, rows: int, le
 
 
 @given(st.integers(0, 2**32), st.integers(150, 500), st.sampled_from(["newton", "lbfgs"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_two_classes_have_the_statistics_of_statsmodels(seed: int, rows: int, solver: str) -> None:
     columns, X = draw(seed, rows)
     chance = 1.0 / (1.0 + np.exp(-(X @ [0.2, 0.3, -0.2, 0.5, 0.0])))
@@ -97,6 +97,17 @@ def test_three_classes_have_the_statistics_of_statsmodels(seed: int) -> None:
     found = model.inference()
     equals(found, oracle, np.asarray(oracle.conf_int()))
     assert list(found["class"]) == [1] * 5 + [2] * 5
+
+
+def test_class_weights_count_as_numbers_of_rows() -> None:
+    columns, X = draw(5, 300)
+    y = (X[:, 1] + np.random.default_rng(6).logistic(0.0, 3.0, 300) > 2).astype(int)
+    sf = wr.SFrame(columns | {"y": y.tolist()})
+    model = wr.logistic_classifier.create(sf, "y", class_weights={0: 2.0, 1: 0.5}, **EXACT)
+    family = sm.families.Binomial()
+    weights = np.where(y == 1, 0.5, 2.0)
+    oracle = sm.GLM(y, X, family=family, freq_weights=weights).fit(tol=1e-14, maxiter=100)
+    equals(model.inference(), oracle, oracle.conf_int(0.05))
 
 
 def flat(rows: int = 40) -> SFrame:
