@@ -71,7 +71,7 @@ def sklearn_pipeline(predictor: LinearPredictor, classes: tuple[Any, ...], loss:
 
     numeric, categorical = list(predictor.numeric), list(predictor.categorical)
     levels, places = _columns(predictor)
-    one_hot = OneHotEncoder(categories=levels, handle_unknown="ignore", sparse_output=False)
+    one_hot = OneHotEncoder(categories=levels, handle_unknown="ignore")
     encoder = ColumnTransformer(
         [("numbers", SimpleImputer(), numeric), ("levels", one_hot, categorical)]
     )

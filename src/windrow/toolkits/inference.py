@@ -123,7 +123,7 @@ def _notes(
             others = [titles[n] for n in sorted(group[number]) if n != number]
             found.append(_collinear(others))
         elif coefficient.error is None or np.isnan(coefficient.error):
-            found.append("the second derivatives of the loss are not finite")
+            found.append("its standard error is not determined")
         elif coefficient.error == 0.0:
             found.append("the residuals are 0")
         else:

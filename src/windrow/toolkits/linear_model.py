@@ -344,6 +344,7 @@ class LinearModel:
         >>> wr.linear_regression.create(sf, target="y", verbose=False).show("line.svg").title
         'LinearRegression of y, 5 training rows'
         """
+        pictures.require_matplotlib()
         bars = [pictures.Bar(self._named(c), c.value, c.error) for c in self._coefficients()]
         panels, title = self._panels(), f"{type(self).__name__} of {self._task.target}"
         title += f", {self._fitted.rows:,} training rows"

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     Draw = Callable[[Any], None]
     """Draws on axes of matplotlib."""
 
-__all__ = ["STYLE", "Bar", "Sheet", "calibration", "coefficients", "confusion", "roc"]
+__all__ = [
+    "STYLE",
+    "Bar",
+    "Sheet",
+    "calibration",
+    "coefficients",
+    "confusion",
+    "require_matplotlib",
+    "roc",
+]
 
 BLUE, RED, GREY, INK = "#1f5fa8", "#b5452c", "#9aa3ad", "#22272e"
 STYLE: dict[Any, Any] = {
@@ -42,6 +51,12 @@ MOST_BARS = 20
 MOST_CURVES = 8
 MOST_CELLS = 12
 """Of more classes the counts in a confusion matrix are colours alone."""
+
+
+def require_matplotlib() -> None:
+    """Raise `MissingPackageError` where matplotlib is not installed."""
+    if find_spec("matplotlib") is None:
+        raise MissingPackageError("matplotlib", "pictures of a model", "plot")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +89,7 @@ class Sheet:
         if form == "html":
             page = f"<!doctype html><meta charset='utf-8'>{self._repr_html_()}\n"
             return page.encode("utf-8")
-        if find_spec("matplotlib") is None:
-            raise MissingPackageError("matplotlib", "pictures of a model", "plot")
+        require_matplotlib()
         from matplotlib import rc_context
         from matplotlib.figure import Figure  # no pyplot: no window, no state left behind
 

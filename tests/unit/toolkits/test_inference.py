@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 import windrow as wr
 from windrow.errors import ArgumentTypeError, ConvergenceWarning, OptionRangeError
+from windrow.toolkits.logistic_classifier import LogisticClassifier
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -192,6 +193,16 @@ def test_a_solver_without_second_derivatives_is_a_reason(monkeypatch: pytest.Mon
     assert note == (
         "solver 'lbfgs' computes no second derivatives of more than 1 coefficients, and there are"
         " 2; 'newton' does, of up to 10000"
+    )
+
+
+def test_a_model_of_an_older_version_says_what_it_lacks() -> None:
+    options = EXACT | {"solver": "lbfgs", "max_iterations": 999}
+    record, arrays = wr.logistic_classifier.create(flat(), "z", ["a"], **options).to_parts()
+    del arrays["errors"], record["fitted"]["collinear"]
+    (note,) = set(LogisticClassifier.from_parts(record, arrays).inference()["note"])
+    assert (
+        note == "the version that trained the model computed no second derivatives for this solver"
     )
 
 

@@ -113,6 +113,8 @@ def test_other_endings_and_things_that_are_no_path_are_refused(tmp_path: Path) -
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     model = model_of("line")
+    sheet = model.show()
     monkeypatch.setattr(pictures, "find_spec", lambda _: None)
-    with pytest.raises(MissingPackageError, match=r"windrow\[plot\]"):
-        model.show().render("svg")
+    for call in (model.show, sheet._repr_html_):
+        with pytest.raises(MissingPackageError, match=r"windrow\[plot\]"):
+            call()
