@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from windrow.frames.sgraph import Edge, SGraph, Vertex
     from windrow.toolkits import (
         connected_components,
+        cross_validation,
         degree_counting,
         evaluation,
         feature_engineering,
@@ -58,6 +59,7 @@ __all__ = [
     "aggregate",
     "clear_distributed_execution_environment",
     "connected_components",
+    "cross_validation",
     "degree_counting",
     "deploy",
     "distributed",
@@ -85,6 +87,7 @@ __all__ = [
 _MODULES = {
     "aggregate": "windrow.frames.aggregate",
     "connected_components": "windrow.toolkits.connected_components",
+    "cross_validation": "windrow.toolkits.cross_validation",
     "degree_counting": "windrow.toolkits.degree_counting",
     "deploy": "windrow.deploy",
     "errors": "windrow.errors",

@@ -101,7 +101,7 @@ def kinds(table: gl.SFrame) -> gl.SFrame:
 
 
 def digests(table: gl.SFrame, only: str | None = None) -> dict[str, str]:
-    """SHA-256 of all that each fit found: coefficients, errors, measures, predictions.
+    """SHA-256 of all that each fit found: coefficients, errors, measures, predictions, scores.
 
     `only` names the toolkit whose fits are wanted; by default it is all of them.
     """
@@ -125,8 +125,22 @@ def digests(table: gl.SFrame, only: str | None = None) -> dict[str, str]:
         if target == "third":
             again = gl.evaluation.auc(rows[target], predicted, average=None)
             state.update(repr((model.evaluate(rows, "auc"), again)).encode())
+        if name == "regression":
+            again = [
+                getattr(gl.evaluation, m)(rows[target], predicted) for m in ("rmse", "max_error")
+            ]
+            state.update(np.array(again).tobytes())
         found[name] = state.hexdigest()
-    return found
+    return found | {"cross-validation": scores(table)}
+
+
+def scores(table: gl.SFrame) -> str:
+    """SHA-256 of what two folds and a path of two penalties say."""
+    parameters: dict[str, Any] = {"target": "k", "features": ["a", "b", "t"]}
+    parameters |= {"l2_penalty": [1.0, 1e4], "missing_value_action": "impute", "verbose": False}
+    folds = gl.cross_validation.KFold(table, 2, seed=1)
+    found = gl.cross_validation.cross_val_score(folds, gl.linear_regression.create, parameters)
+    return hashlib.sha256(repr(list(found)).encode()).hexdigest()
 
 
 if __name__ == "__main__":

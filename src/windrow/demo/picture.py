@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from windrow.errors import MissingPackageError
+from windrow.toolkits.pictures import STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,16 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_roc", "require_matplotlib"]
 
-BLUE, GREY, INK = "#1f5fa8", "#9aa3ad", "#22272e"
-STYLE: dict[Any, Any] = {
-    "font.size": 11,
-    "svg.hashsalt": "windrow",  # the same curve gives the same bytes
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-}
+BLUE, GREY = "#1f5fa8", "#9aa3ad"
 
 
 def require_matplotlib() -> None:

@@ -321,6 +321,25 @@ class PenaltySolverError(ToolkitError, ValueError):
         )
 
 
+class NotExportableError(ToolkitError, TypeError):
+    """A model has features that another tool cannot be told of."""
+
+    def __init__(self, call: str, name: str, kind: str) -> None:
+        super().__init__(call, name, kind)
+        self.call, self.name, self.kind = call, name, kind
+
+    def __str__(self) -> str:
+        if not self.kind:
+            return (
+                f"{self.call} cannot take the transformer {self.name} along; fit the model on its "
+                "result, transform(sf), and transform what is predicted for"
+            )
+        return (
+            f"{self.call} takes features that are numbers or texts, and {self.name!r} is "
+            f"{self.kind}; make columns of it first, with unpack or stack"
+        )
+
+
 class UnknownFieldError(ToolkitError, KeyError):
     """A model has no field of this name."""
 

@@ -59,6 +59,13 @@ def constant_plan(value: object, size: int, dtype: DType | None) -> Plan:
     return held({NAME: (series.new_from_index(0, size), kind)})
 
 
+def few_plan(values: list[Any], dtype: DType) -> Plan:
+    """Return a column of a few values."""
+    from windrow.execution.values import series_from_values
+
+    return held({NAME: (series_from_values(values, dtype)[0], dtype)})
+
+
 def column_plan(data: object, dtype: DType | None, *, undefined_on_failure: bool = False) -> Plan:
     """Return the plan of a column made from what a user has."""
     if isinstance(data, (ColumnOperators, str, os.PathLike)):

@@ -29,7 +29,7 @@ from windrow.plan.tables import (
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from windrow.plan.expressions import Expression
     from windrow.plan.tables import Plan
@@ -47,9 +47,10 @@ class Lazy:
     number of rows and single numbers (sums and so on) that were computed once are remembered.
     """
 
-    __slots__ = ("__weakref__", "_facts", "_plan")
+    __slots__ = ("__weakref__", "_facts", "_make", "_plan")
 
     _plan: Plan
+    _make: Callable[[], Plan]
     _facts: dict[str, Any]
 
     @classmethod
@@ -58,6 +59,13 @@ class Lazy:
         made = cls.__new__(cls)
         made._plan, made._facts = plan, {}  # noqa: SLF001  # of this class
         return made
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "_plan":  # only a slot that is still empty comes here
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=self)
+        self._plan = self._make()
+        return self._plan
 
     @property
     def plan(self) -> Plan:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["SArray"]
 
 
+GIVEN = "given"
+"""Name of the fact that holds a few values as they were given."""
+
+
 class SArray(ColumnContainers, ColumnReductions):
     """A column: values of one type, or None, in an order; computed when it is asked for.
 
@@ -70,6 +74,22 @@ class SArray(ColumnContainers, ColumnReductions):
         kind = None if dtype is None else DType.of(dtype)
         self._plan = construct.column_plan(data, kind, undefined_on_failure=ignore_cast_failure)
         self._facts = {}
+
+    @classmethod
+    def from_few(cls, values: list[Any], dtype: DType) -> SArray:
+        """Return a column of a few values as Python has them, which can be read at once.
+
+        They are laid out for the engine when more is asked than to read them.
+
+        Examples
+        --------
+        >>> SArray.from_few([1.5], DType.FLOAT)[0]
+        1.5
+        """
+        made = cls.__new__(cls)
+        made._facts = {GIVEN: values}  # noqa: SLF001  # of this class
+        made._make = lambda: construct.few_plan(values, dtype)
+        return made
 
     @classmethod
     def from_const(cls, value: object, size: int, dtype: type | str | None = None) -> SArray:
@@ -155,7 +175,8 @@ class SArray(ColumnContainers, ColumnReductions):
         return count, printing.items_text(count, first)
 
     def __iter__(self) -> Iterator[Any]:
-        return (row[0] for row in compute.iterate(self._plan))
+        given = self._facts.get(GIVEN)
+        return (row[0] for row in compute.iterate(self._plan)) if given is None else iter(given)
 
     def __contains__(self, item: object) -> bool:
         return bool((self == item).any())
@@ -171,6 +192,9 @@ class SArray(ColumnContainers, ColumnReductions):
         if isinstance(key, slice):
             return self._sliced(key)
         if isinstance(key, SupportsIndex):
+            given = self._facts.get(GIVEN, ())
+            if -len(given) <= key.__index__() < len(given):
+                return given[key.__index__()]
             row = compute.at(self._plan, key.__index__())
             if row is None:
                 raise RowIndexError(key.__index__(), len(self))

@@ -16,7 +16,7 @@ from windrow.learn.jit import kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Cholesky", "factor"]
+__all__ = ["Cholesky", "factor", "factor_kept"]
 
 
 @kernel
@@ -49,6 +49,50 @@ def _factor(L: NDArray[np.float64], tolerance: float) -> int:
             return i
         L[i, i] = np.sqrt(pivot)
     return -1
+
+
+@kernel
+def _rounding(
+    L: NDArray[np.float64], i: int, length: NDArray[np.float64], w: NDArray[np.float64]
+) -> float:
+    """Bound what rounding in the matrix can make of the pivot of row i, up to a factor.
+
+    Of x_i - sum_j w_j x_j, the columns' remainder, each element of the matrix is off by a share of
+    the product of two lengths: z' E z <= share * (|x_i| + sum_j |w_j| |x_j|)^2.
+    """
+    total = float(length[i])
+    for r in range(i - 1, -1, -1):
+        w[r] = L[i, r]
+        for q in range(r + 1, i):
+            w[r] -= L[q, r] * w[q]
+        w[r] = w[r] / L[r, r]
+        total += abs(w[r]) * length[r]
+    return total * total
+
+
+@kernel
+def _factor_kept(
+    L: NDArray[np.float64],
+    tolerance: float,
+    rounding: float,
+    length: NDArray[np.float64],
+    kept: NDArray[np.bool_],
+) -> None:
+    """Do the same, but take a row with a bad pivot, and its column, for those of the identity."""
+    n = L.shape[0]
+    w = np.empty(n)
+    for i in range(n):
+        for j in range(i):
+            L[i, j] = (L[i, j] - _dot(L[i], L[j], j)) / L[j, j] if kept[j] else 0.0
+        pivot, least = L[i, i] - _dot(L[i], L[i], i), tolerance * abs(L[i, i])
+        if not pivot > 1e-6 * abs(L[i, i]):  # else no rounding comes near
+            least = max(least, rounding * _rounding(L, i, length, w))
+        kept[i] = pivot > least
+        if kept[i]:
+            L[i, i] = np.sqrt(pivot)
+        else:
+            L[i, : i + 1] = 0.0
+            L[i, i] = 1.0
 
 
 @kernel
@@ -139,3 +183,38 @@ def factor(matrix: NDArray[np.float64], *, tolerance: float = 1e-12) -> Cholesky
     lower = np.array(matrix, dtype=np.float64, order="C")
     failed = int(_factor(lower, tolerance))
     return Cholesky(lower, None if failed < 0 else failed)
+
+
+def factor_kept(
+    matrix: NDArray[np.float64], *, tolerance: float = 1e-12, rounding: float = 1e-14
+) -> tuple[Cholesky, NDArray[np.bool_]]:
+    """Factor a symmetric matrix without the rows and columns that depend on those before them.
+
+    Parameters
+    ----------
+    matrix : float64 (n, n)
+    tolerance : float, default 1e-12
+        As for `factor`.
+    rounding : float, default 1e-14
+        Error of an element as a share of the product of the roots of its row's and its column's
+        diagonal elements. A pivot that such errors explain counts as zero too: of columns that are
+        nearly parallel, such as a year and its distance from another year, that is more.
+
+    Returns
+    -------
+    factor : Cholesky
+        Of the matrix with each dependent row and column replaced by those of the identity.
+    kept : bool (n,)
+        Which were not replaced.
+
+    Examples
+    --------
+    >>> found, kept = factor_kept(np.array([[4.0, 4.0, 0.0], [4.0, 4.0, 0.0], [0.0, 0.0, 1.0]]))
+    >>> kept.tolist(), found.inverse_diagonal().tolist()
+    ([True, False, True], [0.25, 1.0, 1.0])
+    """
+    lower = np.array(matrix, dtype=np.float64, order="C")
+    kept = np.ones(len(lower), dtype=np.bool_)
+    length = np.sqrt(np.maximum(np.diag(lower), 0.0))
+    _factor_kept(lower, tolerance, rounding, length, kept)
+    return Cholesky(lower, None), kept

@@ -25,6 +25,7 @@ __all__ = [
     "accuracy",
     "auc",
     "binned",
+    "calibration",
     "confusion",
     "fbeta",
     "hinge_loss_sum",
@@ -184,6 +185,43 @@ def auc(bins: NDArray[np.int64]) -> float:
     curve = roc_curve(bins)
     fpr, tpr = np.append(curve.fpr, 0.0), np.append(curve.tpr, 0.0)
     return dot(fpr[:-1] - fpr[1:], tpr[:-1] + tpr[1:]) / 2.0
+
+
+def calibration(
+    bins: NDArray[np.int64], groups: int = 10
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Compare predicted probabilities with what happened, in groups of equal width.
+
+    Parameters
+    ----------
+    bins : int64 (2, 1001)
+        Sum of `score_bins`.
+    groups : int, default 10
+        A divisor of 1000.
+
+    Returns
+    -------
+    predicted, observed : float64 (groups,)
+        Mean probability of a group's rows (each as the middle of its thousandth), and share of them
+        that are positive; NaN of a group without rows.
+    rows : int64 (groups,)
+
+    Examples
+    --------
+    >>> bins = score_bins(np.array([0.2, 0.2, 0.7, 1.0]), np.array([False, True, True, True]))
+    >>> _, observed, rows = calibration(bins, 2)
+    >>> observed.tolist(), rows.tolist()
+    ([0.5, 1.0], [2, 2])
+    """
+    width = (THRESHOLDS - 1) // groups
+    group = np.minimum(np.arange(THRESHOLDS) // width, groups - 1)
+    middle = np.minimum(np.arange(THRESHOLDS) + 0.5, THRESHOLDS - 1) / (THRESHOLDS - 1)
+    both = bins.sum(axis=0)
+    rows = np.bincount(group, weights=both, minlength=groups)
+    positive = np.bincount(group, weights=bins[1], minlength=groups)
+    predicted = np.bincount(group, weights=both * middle, minlength=groups)
+    known = np.where(rows > 0, rows, np.nan)
+    return predicted / known, positive / known, rows.astype(np.int64)
 
 
 def mean_auc(bins: NDArray[np.int64]) -> float:

@@ -15,11 +15,12 @@ from windrow.frames.sframe import SFrame
 from windrow.learn import metrics
 from windrow.plan.compose import project
 from windrow.plan.types import DType
-from windrow.toolkits import many_classes
+from windrow.toolkits import many_classes, pictures
 from windrow.toolkits.evaluation import confusion_table, roc_table
 from windrow.toolkits.linear_model import LinearModel
 from windrow.toolkits.many_classes import ClassScorer
 from windrow.toolkits.measures import ClassCounts, ClassSums
+from windrow.toolkits.one_row import of_many, of_two
 from windrow.toolkits.prepare import place_checked, with_unseen
 from windrow.toolkits.scores import Confusion, defined
 from windrow.toolkits.scoring import (
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from windrow.execution.protocol import Session
     from windrow.plan.tables import Plan
     from windrow.toolkits.features import FeatureEncoder
+    from windrow.toolkits.pictures import Draw
     from windrow.toolkits.predictor import LinearPredictor
 
 __all__ = ["Evaluate", "LinearClassifier", "Measures"]
@@ -173,6 +175,8 @@ class Evaluate:
 class LinearClassifier(LinearModel):
     """A fitted linear classifier."""
 
+    CLASSIFIED: ClassVar[Mapping[str, str]] = {"class": "class"}
+    """Columns that ``classify`` gives, and what they say of a row."""
     OUTPUTS_OF_MANY: ClassVar[tuple[str, ...]] = ()
     """Of more than two classes: what there is one of in each row."""
 
@@ -207,6 +211,18 @@ class LinearClassifier(LinearModel):
             found[f"{role}_{metric}"] = _result(measures, metric, ("class", "predicted_class"))
         return found
 
+    def _shown(self) -> Measures:
+        """Measure the rows that validated, if there were any, else those that trained."""
+        fitted = self._fitted
+        kernel = ClassSums(len(fitted.labels), len(fitted.classes))
+        if fitted.validation is None:
+            return Measures.of(kernel.counts(fitted.training), fitted.classes, fitted.classes)
+        return Measures.of(kernel.counts(fitted.validation), fitted.labels, fitted.classes)
+
+    def _panels(self) -> tuple[Draw, ...]:
+        found = self._shown().confusion
+        return (pictures.confusion(found.counts, found.labels, found.predictions),)
+
     # --- predicting ---
 
     def predict(
@@ -237,6 +253,14 @@ class LinearClassifier(LinearModel):
             raise OptionChoiceError("output_type", output_type, outputs)
         if self._many and output_type not in self.OUTPUTS_OF_MANY:
             raise BinaryOutputError(output_type, len(self._fitted.classes))
+        alone = self._one_row(dataset, missing_value_action)
+        if alone is not None:
+            classes = self._fitted.classes
+            if self._many:
+                value = of_many(alone, output_type, classes)
+            else:
+                value = of_two(alone[0], output_type, classes)
+            return SArray.from_few([value], self._kind(output_type))
         found = self._predicted(dataset, {NAME: output_type}, missing_value_action)
         return SArray.from_plan(found.plan)
 
@@ -255,8 +279,13 @@ class LinearClassifier(LinearModel):
             columns = [(name, found[outcome]) for name, outcome in outputs.items()]
             return SFrame.from_plan(project(plan, columns))
         values = outcomes_of_rows(scorer, rows_of(dataset, scorer.predictor), fitted.classes)
-        kinds = {"class": kind, "probability_vector": DType.ARRAY}
-        return table_of({n: (kinds.get(o, DType.FLOAT), values[o]) for n, o in outputs.items()})
+        return table_of({n: (self._kind(o), values[o]) for n, o in outputs.items()})
+
+    def _kind(self, output: str) -> DType:
+        """Type of an outcome."""
+        if output == "class":
+            return label_type(self._fitted.classes)
+        return DType.ARRAY if output == "probability_vector" else DType.FLOAT
 
     @property
     def _many(self) -> bool:
@@ -274,8 +303,7 @@ class LinearClassifier(LinearModel):
             found = many_classes.outcomes(plan, scorer)
             return SFrame.from_plan(project(plan, [(n, found[o]) for n, o in outputs.items()]))
         values = many_classes.outcomes_of_rows(scorer, rows_of(dataset, fitted.predictor))
-        kinds = {"class": label_type(fitted.classes), "probability_vector": DType.ARRAY}
-        return table_of({n: (kinds.get(o, DType.FLOAT), values[o]) for n, o in outputs.items()})
+        return table_of({n: (self._kind(o), values[o]) for n, o in outputs.items()})
 
     # --- evaluating ---
 
@@ -318,8 +346,7 @@ class LinearClassifier(LinearModel):
         titles = ("target_label", "predicted_label")
         found = {name: _result(measures, name, titles)() for name in names}
         if with_predictions:
-            outputs = {"class": "class"}
-            found["predictions"] = self._predicted(dataset, outputs, missing_value_action)
+            found["predictions"] = self._predicted(dataset, self.CLASSIFIED, missing_value_action)
         return found
 
     def _measures(self, dataset: SFrame, *, impute: bool) -> Measures:

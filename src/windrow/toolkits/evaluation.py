@@ -20,6 +20,7 @@ from windrow.errors import (
 from windrow.execution import environment
 from windrow.learn import metrics
 from windrow.learn.layout import Layout
+from windrow.learn.peaks import Peaked
 from windrow.plan.compose import aligned
 from windrow.plan.tables import Project
 from windrow.plan.types import DType
@@ -374,19 +375,15 @@ class CountDifferences:
         if not blocks.rows:
             return 0, 0.0, 0.0
         refuse_gaps(blocks, TARGET, PREDICTION)
-        largest = max(session.gather(largest_difference, blocks))
-        return blocks.rows, float(session.reduce(squared_differences, blocks)[0]), largest
+        found = session.reduce(differences, blocks)
+        return blocks.rows, float(found.sums[0]), float(found.peaks[0])
 
 
-def squared_differences(leaf: Leaf) -> NDArray[np.float64]:
-    """Kernel: sum of squared differences of two numeric columns; padding differs by 0."""
-    return np.array([metrics.squared_error_sum(leaf.dense[:, 0], leaf.dense[:, 1])])
-
-
-def largest_difference(leaves: tuple[Leaf, ...]) -> float:
-    """Give the largest absolute difference of two numeric columns."""
-    found = (float(np.max(np.abs(leaf.dense[:, 0] - leaf.dense[:, 1]))) for leaf in leaves)
-    return max(found, default=0.0)
+def differences(leaf: Leaf) -> Peaked:
+    """Kernel: sum of squared differences of two numeric columns, and the largest absolute one."""
+    first, second = leaf.dense[:, 0], leaf.dense[:, 1]  # padding differs by 0
+    squares = metrics.squared_error_sum(first, second)
+    return Peaked(np.array([squares]), np.array([np.max(np.abs(first - second), initial=0.0)]))
 
 
 # --- what users hand in ---

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from windrow.execution.levels import Levels
     from windrow.plan.schema import Schema
 
-__all__ = ["Facts", "FeatureEncoder", "FeatureFinisher", "Split"]
+__all__ = ["Facts", "FeatureEncoder", "FeatureFinisher", "Fold", "Split"]
 
 
 class Facts(NamedTuple):
@@ -279,6 +279,40 @@ class Split:
         return np.where(places < np.uint64(self.train), TRAIN, VALIDATION).astype(np.uint8)
 
 
+@dataclass(frozen=True)
+class Fold:
+    """One of k parts of a table, of sizes that differ by one row at most: its rows validate.
+
+    Row i belongs to the part ``floor(k * pi(i) / rows)`` of a keyed bijection pi of the rows.
+
+    Parameters
+    ----------
+    rows
+        Rows of the table.
+    number, of
+        Which part, from 0 on, and of how many.
+    seed
+        Any whole number.
+    """
+
+    rows: int
+    number: int
+    of: int
+    seed: int
+
+    def roles(self, first: int, count: int) -> NDArray[np.uint8]:
+        """Roles (count,) of the rows from number `first` on.
+
+        Examples
+        --------
+        >>> sum(Fold(10, part, 3, seed=1).roles(0, 10) == VALIDATION for part in range(3)).tolist()
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+        """
+        numbers = np.arange(first, first + count, dtype=np.uint64)
+        parts = permute(numbers, self.rows, self.seed) * np.uint64(self.of) // np.uint64(self.rows)
+        return np.where(parts == self.number, VALIDATION, TRAIN).astype(np.uint8)
+
+
 @dataclass(frozen=True, repr=False)
 class FeatureFinisher:
     """Brings a partition to the form that kernels read; its `repr` is a digest of all it holds.
@@ -309,7 +343,7 @@ class FeatureFinisher:
     fallback: tuple[int, ...]
     classes: tuple[Any, ...] = ()
     role: int = TRAIN
-    split: Split | None = None
+    split: Split | Fold | None = None
     means: tuple[float, ...] | None = None
     widths: tuple[int, ...] = ()
 

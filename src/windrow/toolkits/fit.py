@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from windrow.errors import ConvergenceWarning, SolverSizeError
+from windrow.learn.information import Information
 from windrow.learn.layout import Design
 from windrow.learn.losses import Loss
 from windrow.learn.objective import Objective
 from windrow.learn.solvers import SOLVERS, Options, Status, iterate
-from windrow.learn.solvers.newton import standard_errors
 from windrow.progress import Finished, Header, Notice, Row, Warned
 from windrow.toolkits.measures import ClassSums
 from windrow.toolkits.predictor import LinearPredictor
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from windrow.plan.tables import Plan
     from windrow.toolkits.features import FeatureEncoder
 
-__all__ = ["NEWTON_LIMIT", "Fit", "Fitted", "Method"]
+__all__ = ["NEWTON_AUTO", "NEWTON_LIMIT", "Fit", "Fitted", "Method", "Run"]
 
 NEWTON_AUTO = 500
-"""Up to this many coefficients ``solver='auto'`` is newton."""
+"""Up to this many coefficients ``solver='auto'`` is newton, and a fit by any other ends with a pass
+for the second derivatives that standard errors follow from; beyond, only newton has them."""
 NEWTON_LIMIT = 10_000
 """Newton refuses more coefficients."""
 MOST_CLASSES = {Loss.LOGISTIC: 1000, Loss.SMOOTH_HINGE: 2}
@@ -81,6 +82,8 @@ class Method:
         What a row of each class weighs.
     l1
         Penalty on the absolute rescaled coefficients.
+    fold
+        Which part of how many validates, chosen by the split seed, in place of the split.
     """
 
     loss: Loss
@@ -92,6 +95,7 @@ class Method:
     split_seed: int | None = None
     class_weights: ClassWeights = None
     l1: float = 0.0
+    fold: tuple[int, int] | None = None
 
     def without_split(self) -> Method:
         """Return the method for a table that is not split."""
@@ -145,8 +149,8 @@ class Fitted:
     free
         int64 (f,), increasing: the places of the weights that are coefficients, of each margin.
     errors
-        float64 (margins * f,): their standard errors, margin by margin; None when the solver did
-        not compute them.
+        float64 (margins * f,): their standard errors, margin by margin, NaN where one is not
+        determined; None where no second derivatives were computed or there are too few rows.
     solver, status
         Which, and how it ended.
     iterations, passes
@@ -166,6 +170,8 @@ class Fitted:
         Names and rows of the progress table.
     seconds
         Elapsed time.
+    collinear
+        Coefficients, numbered as `errors` are, that cannot be told apart: see `Information`.
     """
 
     predictor: LinearPredictor
@@ -187,6 +193,7 @@ class Fitted:
     columns: tuple[str, ...]
     progress: tuple[tuple[str, ...], ...]
     seconds: float
+    collinear: tuple[tuple[int, ...], ...] = ()
 
     @property
     def size(self) -> int:
@@ -251,17 +258,32 @@ class Fit:
 
     def __call__(self, session: Session) -> Fitted:
         """Run to the end; every iteration is a progress row and a checkpoint."""
-        return _Run(session, self).fitted()
+        return Run(session, self).fitted()
 
 
-class _Run:
-    """One run of a fit: what is known after the table was placed."""
+class Run:
+    """One run of a fit: what is known after the table was placed.
 
-    def __init__(self, session: Session, fit: Fit) -> None:
+    Parameters
+    ----------
+    session, fit
+        Where, and what.
+    data
+        Rows that a run of the same data, split and features has prepared; None prepares them.
+
+    Attributes
+    ----------
+    coefficients
+        float64 (n,), rescaled: where the solver ended, once it has.
+    """
+
+    coefficients: NDArray[np.float64]
+
+    def __init__(self, session: Session, fit: Fit, data: Prepared | None = None) -> None:
         self.began = time.perf_counter()
         self.session, self.fit, self.method = session, fit, fit.method
         self.trail = Trail(session, fit.checkpoints, dict(fit.identity))
-        self.data: Prepared = prepare(
+        self.data: Prepared = data or prepare(
             session,
             fit.plan,
             fit.encoder,
@@ -269,6 +291,7 @@ class _Run:
             split_seed=fit.method.split_seed,
             validation=fit.validation,
             most_classes=MOST_CLASSES.get(fit.method.loss, 2),
+            fold=fit.method.fold,
         )
         statistics = self.data.statistics
         self.design = Design.of(
@@ -299,16 +322,21 @@ class _Run:
         self.roles = {"train": statistics.n_train}
         self.roles |= {"validation": validating} if validating else {}
         self.rows: list[Row] = []
-        if self.data.finisher.split is not None:
+        if fit.method.fold is not None:
+            number, of = fit.method.fold
+            session.emit(Notice(f"PROGRESS: Fold {number + 1} of {of} validates.\n"))
+        elif self.data.finisher.split is not None:
             session.emit(Notice(SPLIT_NOTICE))
 
-    def fitted(self) -> Fitted:
-        """Solve, measure, report."""
+    def fitted(self, start: NDArray[np.float64] | None = None) -> Fitted:
+        """Solve, measure, report; from rescaled coefficients (n,), from 0 by default."""
         self.session.emit(self._header())
-        state = self._solve()
+        state = self._solve(np.zeros(self.design.size) if start is None else start)
+        self.coefficients = state.coefficients
         predictor = self._predictor(state)
         measured = self._counted(predictor) if self.data.classes else self._errors_of(state)
         training, validation = measured["train"], measured.get("validation")
+        information = self._information(state)
         self._report_end(state)
         data, statistics = self.data, self.data.statistics
         return Fitted(
@@ -316,7 +344,7 @@ class _Run:
             classes=data.classes,
             labels=data.labels,
             free=self.design.free,
-            errors=self._standard_errors(state),
+            errors=None if information is None else self._standard_errors(state, information),
             solver=self.solver,
             status=state.status.value,
             iterations=state.iteration,
@@ -331,6 +359,7 @@ class _Run:
             columns=self._columns,
             progress=tuple(row.values for row in self.rows),
             seconds=time.perf_counter() - self.began,
+            collinear=() if information is None else information.collinear,
         )
 
     def _sample(self) -> Sample | None:
@@ -339,11 +368,11 @@ class _Run:
             return None
         return sample_of(self.data, self.design)
 
-    def _solve(self) -> SolverState:
+    def _solve(self, first: NDArray[np.float64]) -> SolverState:
         solver, options = SOLVERS[self.solver], self.method.options
         resumed = self.trail.resumed(options.max_iterations)
         if resumed is None:
-            state = solver.start(self.objective, np.zeros(self.design.size), options)
+            state = solver.start(self.objective, first, options)
             if self.solver == "fista":
                 self._add(self._row(state))
             self._keep(state)
@@ -395,18 +424,28 @@ class _Run:
             widths=data.finisher.widths,
         )
 
-    def _standard_errors(self, state: SolverState) -> NDArray[np.float64] | None:
-        if self.solver not in {"auto", "newton"} or self.method.loss is Loss.SMOOTH_HINGE:
+    def _information(self, state: SolverState) -> Information | None:
+        """Say how well the data determine the coefficients, with one more pass where that is cheap.
+
+        None where the curvature says nothing of estimates (a hinge is no likelihood, an l1 penalty
+        has none), where there are too few rows, or where a large Hessian was not asked for.
+        """
+        method, size = self.method, self.design.size
+        squared = method.loss is Loss.SQUARED
+        if method.loss is Loss.SMOOTH_HINGE or method.l1:
             return None
-        if "hessian" not in state.arrays:
-            b = state.coefficients
-            state = state.at(b, self.objective.value_gradient_hessian(b))
+        if self.roles["train"] < size + squared:  # a variance of residuals needs one row more
+            return None
+        hessian = state.arrays.get("hessian")
+        if hessian is None and size <= NEWTON_AUTO:
+            hessian = self.objective.value_gradient_hessian(state.coefficients).hessian
+        return None if hessian is None else Information.of(hessian, self.objective)
+
+    def _standard_errors(self, state: SolverState, information: Information) -> NDArray[np.float64]:
         if self.method.loss is not Loss.SQUARED:
-            return standard_errors(state, self.objective)
-        free = self.roles["train"] - self.design.size
-        if free <= 0:
-            return None
-        return standard_errors(state, self.objective, 2.0 * state.numbers["loss"] / free)
+            return information.errors()
+        free = self.roles["train"] - information.rank
+        return information.errors(2.0 * state.numbers["loss"] / free)
 
     def _counted(self, predictor: LinearPredictor) -> dict[str, NDArray[np.float64]]:
         """Count what the measures of a classifier need, in one pass for all roles."""

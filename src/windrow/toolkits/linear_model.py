@@ -14,11 +14,15 @@ from windrow.execution.values import series_from_values
 from windrow.frames.construct import held
 from windrow.frames.sframe import SFrame
 from windrow.plan.types import DType
-from windrow.toolkits import summary
+from windrow.toolkits import exporting, pictures, summary
 from windrow.toolkits.feature_engineering import Transformer
 from windrow.toolkits.fit import Fitted
+from windrow.toolkits.inference import inference_table
 from windrow.toolkits.model_store import save_model
+from windrow.toolkits.one_row import OneRow
+from windrow.toolkits.pictures import Sheet
 from windrow.toolkits.predictor import LinearPredictor
+from windrow.toolkits.scoring import impute_by
 from windrow.toolkits.summary import Section
 from windrow.toolkits.tables import label_type, table_of
 from windrow.toolkits.unpacking import named_places, unpacked_counts, unpacked_names
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from windrow.learn.losses import Loss
+    from windrow.toolkits.pictures import Draw
 
 __all__ = ["Coefficient", "LinearModel", "Task"]
 
@@ -87,6 +93,8 @@ class LinearModel:
 
     Attributes
     ----------
+    LOSS
+        What is minimised.
     METRICS
         What ``evaluate`` measures, in the order in which it answers.
     OUTPUTS
@@ -95,6 +103,7 @@ class LinearModel:
         Whether the table of coefficients has a column of standard errors.
     """
 
+    LOSS: ClassVar[Loss]
     METRICS: ClassVar[tuple[str, ...]] = ()
     OUTPUTS: ClassVar[tuple[str, ...]] = ()
     ERRORS: ClassVar[bool] = True
@@ -103,6 +112,7 @@ class LinearModel:
         self._task, self._fitted = task, fitted
         self._validation = table_of({}) if validation is None else validation
         self._made: dict[str, Any] = {}
+        self._row: OneRow | None = None
 
     # --- fields ---
 
@@ -190,6 +200,17 @@ class LinearModel:
             ]
         return found
 
+    def _numbers(self) -> list[int]:
+        """Number, in the order of the free places of all margins, of each coefficient."""
+        fitted = self._fitted
+        order = {place: number for number, place in enumerate(fitted.free.tolist())}
+        own, f = [order[place] for _, _, place in self._places()], fitted.free.size
+        return [m * f + n for m in range(fitted.predictor.margin_count) for n in own]
+
+    def _inference(self, level: float) -> SFrame:
+        coefficients, numbers = self._coefficients(), self._numbers()
+        return inference_table(coefficients, numbers, self._fitted, self._task.options, level)
+
     def _places(self) -> list[tuple[str, str | None, int]]:
         """Name, index and place of the intercept, then of the features as the table has them."""
         fitted, predictor = self._fitted, self._fitted.predictor
@@ -259,6 +280,16 @@ class LinearModel:
         names, rows = self._fitted.columns, self._fitted.progress
         return table_of({n: (DType.STR, [row[i] for row in rows]) for i, n in enumerate(names)})
 
+    # --- one row ---
+
+    def _one_row(self, row: object, missing_value_action: str) -> list[float] | None:
+        """Give the margins of one dict that is plain, or None."""
+        if type(row) is not dict or not self._fitted.predictor.is_plain:
+            return None
+        if self._row is None:
+            self._row = OneRow(self._fitted.predictor)
+        return self._row(row, impute=impute_by(missing_value_action))
+
     # --- summary ---
 
     def summary(self, output: str | None = None) -> Any:
@@ -326,6 +357,109 @@ class LinearModel:
     def _settings(self) -> tuple[tuple[str, Any], ...]:
         return (("Loss", self._fitted.loss),)
 
+    # --- pictures ---
+
+    def show(self, path: str | os.PathLike[str] | None = None) -> Sheet:
+        """Draw what was found, from what the model holds: a notebook shows the result.
+
+        Panels: coefficients; of a classifier the confusion matrix; of one with probabilities the
+        ROC curve and the calibration. Rows are those that validated, if there were any, else those
+        that trained. It takes ``pip install 'windrow[plot]'``.
+
+        Parameters
+        ----------
+        path
+            File to write too, as svg, png, pdf or html by its ending.
+
+        Raises
+        ------
+        ArgumentError
+            The path has another ending.
+        MissingPackageError, DiskFullError, UnwritableError
+            It cannot be drawn, or not be written.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> sf = wr.SFrame({"x": [1, 2, 3, 4, 5], "y": [1.1, 1.9, 3.2, 3.8, 5.1]})
+        >>> wr.linear_regression.create(sf, target="y", verbose=False).show("line.svg").title
+        'LinearRegression of y, 5 training rows'
+        """
+        pictures.require_matplotlib()
+        bars = [pictures.Bar(self._named(c), c.value, c.error) for c in self._coefficients()]
+        panels, title = self._panels(), f"{type(self).__name__} of {self._task.target}"
+        title += f", {self._fitted.rows:,} training rows"
+        if panels and self._fitted.validation is not None:
+            title += ", measured on validation rows"
+        sheet = Sheet(title, (pictures.coefficients(bars), *panels))
+        if path is not None:
+            sheet.save(path)
+        return sheet
+
+    def _panels(self) -> tuple[Draw, ...]:
+        """Give what is drawn beside the coefficients."""
+        return ()
+
+    def _named(self, coefficient: Coefficient) -> str:
+        index = "" if coefficient.index is None else f"[{coefficient.index}]"
+        return f"{self._title(coefficient)}{index}"
+
+    # --- other tools ---
+
+    def to_sklearn(self) -> Any:
+        """Return the model as a fitted scikit-learn ``Pipeline``, which needs no windrow.
+
+        Its step ``encoder`` is a ``ColumnTransformer`` that imputes the training means and has a
+        column for each category; its step ``model`` a ``LinearRegression``, ``LogisticRegression``
+        or ``LinearSVC`` with ``coef_``, ``intercept_`` and ``classes_``. It takes data frames with
+        the feature columns and predicts what this model does (NaN in a number is imputed).
+
+        Raises
+        ------
+        MissingPackageError
+            scikit-learn is not installed: ``pip install 'windrow[sklearn]'``.
+
+        Examples
+        --------
+        >>> import polars as pl, windrow as wr
+        >>> sf = wr.SFrame({"x": [1, 2, 3, 4, 5], "y": [1.0, 3.0, 5.0, 7.0, 9.0]})
+        >>> model = wr.linear_regression.create(sf, target="y", l2_penalty=0, verbose=False)
+        >>> model.to_sklearn().predict(pl.DataFrame({"x": [10.0]})).round(6).tolist()
+        [19.0]
+        """
+        fitted = self._fitted
+        return exporting.sklearn_pipeline(fitted.predictor, fitted.classes, self.LOSS)
+
+    def export_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as ONNX, in double precision.
+
+        Each feature is an input of shape (rows, 1), a double or a string: NaN becomes the training
+        mean, an unknown string the reference category, and "" stands for None. A regression has
+        the output ``prediction`` (rows, 1); a classifier ``label`` (rows,) and ``probabilities``
+        (rows, classes), or ``margin`` (rows, 1) of a support vector machine.
+
+        Parameters
+        ----------
+        path
+            The file to write.
+
+        Raises
+        ------
+        MissingPackageError
+            onnx is not installed: ``pip install 'windrow[onnx]'``.
+        DiskFullError, UnwritableError
+            It cannot be written.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> sf = wr.SFrame({"x": [1, 2, 3, 4, 5], "y": [1.0, 3.0, 5.0, 7.0, 9.0]})
+        >>> wr.linear_regression.create(sf, target="y", verbose=False).export_onnx("line.onnx")
+        """
+        fitted = self._fitted
+        made = exporting.onnx_model(fitted.predictor, fitted.classes, self.LOSS)
+        exporting.write_onnx(made, path)
+
     # --- saving ---
 
     def save(self, location: str | os.PathLike[str]) -> None:
@@ -340,6 +474,10 @@ class LinearModel:
             It cannot be written; what was there before stays.
         """
         save_model(self, location)
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        """Pickle what `save` keeps: coefficients and statistics, never rows."""
+        return type(self).from_parts, self.to_parts()
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Take the model apart: a record that JSON can hold, and arrays."""

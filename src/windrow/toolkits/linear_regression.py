@@ -216,6 +216,7 @@ class Evaluate:
 class LinearRegression(LinearModel):
     """A fitted linear regression; made by `create`, read back by `load_model`."""
 
+    LOSS: ClassVar[Loss] = Loss.SQUARED
     METRICS: ClassVar[tuple[str, ...]] = ("max_error", "rmse")
 
     def _fields(self) -> dict[str, Callable[[], Any]]:
@@ -242,6 +243,45 @@ class LinearRegression(LinearModel):
         training = self._errors("training")
         return (("Residual sum of squares", self._fitted.loss), ("Training RMSE", training.rmse))
 
+    def inference(self, level: float = 0.95) -> SFrame:
+        """Say how sure each coefficient is.
+
+        The statistic is t = value / stderr, with stderr^2 the diagonal of s^2 (X'X)^-1 and s^2 the
+        residual sum of squares by the degrees of freedom, rows less the rank of X (Hastie and
+        others, The Elements of Statistical Learning, 3.2).
+        With a penalty the estimates are pulled towards 0, and the statistics say nothing of that:
+        set ``l2_penalty=0`` to test hypotheses.
+
+        Parameters
+        ----------
+        level
+            Share of intervals that hold the true coefficient in the long run.
+
+        Returns
+        -------
+        SFrame
+            Columns name, index, value, stderr, statistic (t), p_value (two-sided), lower
+            and upper (the interval) and note. Where a coefficient has no standard error they are
+            None and the note says why: an l1_penalty, too few rows, no second derivatives (other
+            solvers than newton beyond 500 coefficients), or columns that are collinear, which are
+            named. The note of a fit that did not converge says so too.
+
+        Raises
+        ------
+        OptionRangeError
+            The level is not between 0 and 1.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> sf = wr.SFrame({"x": [1, 2, 3, 4, 5], "y": [1.1, 1.9, 3.2, 3.8, 5.1]})
+        >>> model = wr.linear_regression.create(sf, target="y", l2_penalty=0, verbose=False)
+        >>> slope = model.inference()[1]
+        >>> round(slope["statistic"], 3), round(slope["lower"], 3), round(slope["upper"], 3)
+        (16.577, 0.8, 1.18)
+        """
+        return self._inference(level)
+
     def predict(self, dataset: object, missing_value_action: str = "auto") -> SArray:
         """Predict for each row; for a table, when the result is asked for.
 
@@ -258,6 +298,9 @@ class LinearRegression(LinearModel):
         SArray
             Of floats; NaN for a row with NaN in a feature.
         """
+        alone = self._one_row(dataset, missing_value_action)
+        if alone is not None:
+            return SArray.from_few(alone, DType.FLOAT)
         scorer = MarginScorer(self._fitted.predictor, impute_by(missing_value_action))
         if isinstance(dataset, SFrame):
             plan = complete(dataset.plan, scorer.predictor, impute=scorer.impute)
@@ -266,7 +309,11 @@ class LinearRegression(LinearModel):
         return SArray(found["margin"].tolist(), dtype=float)
 
     def evaluate(
-        self, dataset: SFrame, metric: str = "auto", missing_value_action: str = "auto"
+        self,
+        dataset: SFrame,
+        metric: str = "auto",
+        missing_value_action: str = "auto",
+        with_predictions: bool = False,
     ) -> dict[str, Any]:
         """Measure the predictions for a table whose target is known.
 
@@ -279,6 +326,8 @@ class LinearRegression(LinearModel):
             or ``auto`` for both.
         missing_value_action
             As in `predict`.
+        with_predictions
+            Add the column that `predict` gives, as ``predictions``.
 
         Returns
         -------
@@ -303,4 +352,7 @@ class LinearRegression(LinearModel):
         encoder = predictor.encoder(target, classes=False)
         errors = environment.current().run(Evaluate(plan, encoder, predictor, impute))
         names = self.METRICS if metric == "auto" else (metric,)
-        return {name: getattr(errors, name) for name in names}
+        found = {name: getattr(errors, name) for name in names}
+        if with_predictions:
+            found["predictions"] = self.predict(dataset, missing_value_action)
+        return found

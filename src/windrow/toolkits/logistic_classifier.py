@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from windrow.errors import OptionChoiceError, OptionRangeError
 from windrow.frames.sframe import SFrame
 from windrow.learn.losses import Loss
-from windrow.toolkits import many_classes
+from windrow.toolkits import many_classes, pictures
 from windrow.toolkits.classifier import LinearClassifier
 from windrow.toolkits.fit import Method
 from windrow.toolkits.many_classes import ClassScorer
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
 
+    from windrow.toolkits.pictures import Draw
     from windrow.toolkits.transformers import Transformer
 
 __all__ = ["LogisticClassifier", "create"]
@@ -188,6 +189,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
 class LogisticClassifier(LinearClassifier):
     """A fitted logistic regression; made by `create`, read back by `load_model`."""
 
+    LOSS: ClassVar[Loss] = Loss.LOGISTIC
     METRICS: ClassVar[tuple[str, ...]] = (
         "accuracy",
         "auc",
@@ -198,6 +200,10 @@ class LogisticClassifier(LinearClassifier):
         "recall",
         "roc_curve",
     )
+    CLASSIFIED: ClassVar[Mapping[str, str]] = {
+        "class": "class",
+        "probability": "class_probability",
+    }
     OUTPUTS: ClassVar[tuple[str, ...]] = ("class", "probability", "margin", "probability_vector")
     OUTPUTS_OF_MANY: ClassVar[tuple[str, ...]] = ("class", "probability_vector")
 
@@ -206,6 +212,50 @@ class LogisticClassifier(LinearClassifier):
 
     def _settings(self) -> tuple[tuple[str, Any], ...]:
         return (("Log-likelihood", self._fitted.loss),)
+
+    def _panels(self) -> tuple[Draw, ...]:
+        bins = self._shown().counts.bins
+        roc = pictures.roc(bins, self._fitted.classes)
+        return (roc, pictures.calibration(bins), *super()._panels())
+
+    def inference(self, level: float = 0.95) -> SFrame:
+        """Say how sure each coefficient is, each class's against the first.
+
+        The statistic is z = value / stderr (Wald), with stderr^2 the diagonal of the inverse
+        information matrix, the Hessian of the loss without penalty, at the coefficients.
+        With a penalty the estimates are pulled towards 0, and the statistics say nothing of that:
+        set ``l2_penalty=0`` to test hypotheses.
+        Class weights count as numbers of rows.
+
+        Parameters
+        ----------
+        level
+            Share of intervals that hold the true coefficient in the long run.
+
+        Returns
+        -------
+        SFrame
+            Columns name, index, class, value, stderr, statistic (z), p_value (two-sided), lower
+            and upper (the interval) and note. Where a coefficient has no standard error they are
+            None and the note says why: an l1_penalty, too few rows, no second derivatives (other
+            solvers than newton beyond 500 coefficients), or columns that are collinear, which are
+            named. The note of a fit that did not converge says so too.
+
+        Raises
+        ------
+        OptionRangeError
+            The level is not between 0 and 1.
+
+        Examples
+        --------
+        >>> import windrow as wr
+        >>> sf = wr.SFrame({"hours": [1, 2, 3, 4, 5, 6], "passed": [0, 0, 1, 0, 1, 1]})
+        >>> model = wr.logistic_classifier.create(sf, "passed", l2_penalty=0, verbose=False)
+        >>> slope = model.inference()[1]
+        >>> round(slope["statistic"], 3), round(slope["p_value"], 3)
+        (1.33, 0.184)
+        """
+        return self._inference(level)
 
     def classify(self, dataset: object, missing_value_action: str = "auto") -> SFrame:
         """Give the class of each row, and its probability.
@@ -220,8 +270,7 @@ class LogisticClassifier(LinearClassifier):
         SFrame
             Columns class and probability.
         """
-        outputs = {"class": "class", "probability": "class_probability"}
-        return self._predicted(dataset, outputs, missing_value_action)
+        return self._predicted(dataset, self.CLASSIFIED, missing_value_action)
 
     def predict_topk(
         self,

@@ -83,6 +83,12 @@ class LinearPredictor:
         return own | {n: DType.FLOAT if kind.is_number else kind for n, kind in read}
 
     @property
+    def is_plain(self) -> bool:
+        """Whether its features are numbers and texts alone, as users have them."""
+        others = self.lists + self.dicts + self.vectors
+        return not others and self.transformer is None
+
+    @property
     def layout(self) -> Layout:
         """The expanded coefficient space."""
         sizes = tuple(len(levels) for levels in self.levels)

@@ -18,6 +18,7 @@ from windrow.errors import (
     MissingTargetError,
     NonFiniteFeatureError,
     NoRowsError,
+    OptionRangeError,
     RowWeightError,
 )
 from windrow.execution.vectors import Vectors
@@ -31,7 +32,7 @@ from windrow.learn.moments import (
 )
 from windrow.learn.tree import Partial, tree_sum
 from windrow.plan.compose import select
-from windrow.toolkits.features import Facts, FeatureEncoder, FeatureFinisher, Split
+from windrow.toolkits.features import Facts, FeatureEncoder, FeatureFinisher, Fold, Split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,6 +109,7 @@ def prepare(
     split_seed: int | None,
     validation: Plan | None,
     most_classes: int = 2,
+    fold: tuple[int, int] | None = None,
 ) -> Prepared:
     """Place a table and describe its training rows.
 
@@ -123,6 +125,8 @@ def prepare(
         A validation table of its own.
     most_classes
         More classes are refused.
+    fold
+        Which part of how many validates, by the split seed; instead of the split.
 
     Raises
     ------
@@ -131,8 +135,13 @@ def prepare(
         The rows cannot be learnt from.
     """
     blocks = place_checked(session, plan, encoder, "the training table", impute=impute)
-    split = None
-    if split_seed is not None and blocks.rows >= AUTO_ROWS:
+    split: Split | Fold | None = None
+    if fold is not None:
+        number, of = fold
+        if blocks.rows < of:
+            raise OptionRangeError("n_folds", 2, blocks.rows, of)
+        split = Fold(blocks.rows, number, of, split_seed or 0)
+    elif split_seed is not None and blocks.rows >= AUTO_ROWS:
         split = Split(blocks.rows, int(blocks.rows * AUTO_SHARE), split_seed)
     labels = _labels(encoder, blocks, most_classes)
     layout = encoder.layout(blocks.levels)

@@ -112,11 +112,14 @@ class CountVectors:
     classes: tuple[Any, ...] | None
 
     def __call__(self, session: Session) -> Probabilities:
-        """Count over all rows: a pass for the labels if they are not given, and one more."""
-        classes = self.classes or self._found(session)
-        numbers = tuple(f"{PREDICTION} {place}" for place in range(len(classes)))
+        """Count over all rows, in one pass; the first vector says how many classes there are."""
+        width = len(self.classes) if self.classes else self._width(session)
+        numbers = tuple(f"{PREDICTION} {place}" for place in range(width))
         columns = (*numbers, LENGTH)
         blocks = session.place(self._spread(numbers), FeatureEncoder(columns, (), TARGET))
+        classes = self.classes or _classes(blocks)
+        if len(classes) != width:  # an error follows, which says how many rows are wrong
+            return CountVectors(self.plan, classes)(session)
         labels = with_unseen(classes, blocks.classes)
         finisher = FeatureFinisher(Layout(len(columns)), (), (), labels)
         sums = session.reduce(count_vectors, blocks.finished(finisher))
@@ -127,13 +130,12 @@ class CountVectors:
         curves = bins[1:] if len(classes) == 2 else bins
         return Probabilities(blocks.rows, float(sums[0]), curves, classes)
 
-    def _found(self, session: Session) -> tuple[Any, ...]:
-        labels = project(self.plan, [(TARGET, column(self.plan, TARGET))])
-        blocks = session.place(labels, FeatureEncoder((), (), TARGET))
-        refuse_gaps(blocks)
-        if len(blocks.classes) < 2:
-            raise ClassCountError("targets", len(blocks.classes), blocks.rows)
-        return tuple(sorted(blocks.classes))
+    def _width(self, session: Session) -> int:
+        """Give the length of the first vector; 2 where there is none."""
+        vectors = project(self.plan, [(PREDICTION, column(self.plan, PREDICTION))])
+        first = next(iter(session.executor.stream(vectors, limit=1)))
+        found = first.get_column(PREDICTION).drop_nulls()
+        return len(found[0]) if len(found) else 2
 
     def _spread(self, numbers: tuple[str, ...]) -> Plan:
         """Put each number of the vectors, and their length, into a column of its own."""
@@ -143,6 +145,15 @@ class CountVectors:
             at = (("at", place), ("dtype", DType.FLOAT))
             columns.append((name, Operation("element", (vector,), at)))
         return project(self.plan, [*columns, (LENGTH, Operation("item_length", (vector,)))])
+
+
+def _classes(blocks: Blocks) -> tuple[Any, ...]:
+    """Give the classes of a target, sorted; refuse one with gaps, or with fewer than two."""
+    if gaps := Facts.of(blocks.facts).target:
+        raise MissingTargetError(TARGET, gaps, blocks.rows)
+    if len(blocks.classes) < 2:
+        raise ClassCountError("targets", len(blocks.classes), blocks.rows)
+    return tuple(sorted(blocks.classes))
 
 
 def count_vectors(leaf: Leaf) -> NDArray[np.float64]:

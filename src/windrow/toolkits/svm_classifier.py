@@ -162,6 +162,7 @@ def create(  # noqa: PLR0917  # the ancestor's signature
 class SVMClassifier(LinearClassifier):
     """A fitted support vector machine; made by `create`, read back by `load_model`."""
 
+    LOSS: ClassVar[Loss] = Loss.SMOOTH_HINGE
     METRICS: ClassVar[tuple[str, ...]] = (
         "accuracy",
         "confusion_matrix",
@@ -191,4 +192,4 @@ class SVMClassifier(LinearClassifier):
         SFrame
             Column class: a support vector machine knows no probabilities.
         """
-        return self._predicted(dataset, {"class": "class"}, missing_value_action)
+        return self._predicted(dataset, self.CLASSIFIED, missing_value_action)

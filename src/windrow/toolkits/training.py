@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -29,12 +30,12 @@ from windrow.toolkits.scoring import impute_by
 from windrow.toolkits.tables import require_table, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from windrow.plan.schema import Schema
     from windrow.toolkits.transformers import Transformer
 
-__all__ = ["Trained", "imputes", "train"]
+__all__ = ["Trained", "described", "imputes", "train"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,16 +114,49 @@ def train(
     if validation is not None:
         checking = (validation if learnt is None else learnt.transform(validation)).plan
     fit = Fit(table.plan, encoder, method, checking, checkpoints or Checkpointing())
+    types = tuple((name, schema[name].value) for name in (*chosen, target))
+    task = Task(target, chosen, types, dict(options))
+    if _only_described.get():
+        raise _DescribedError(fit, task)
     with listening(verbose=verbose) as listener:
         fitted = environment.current().run(fit, listener)
     if learnt is not None:
         predictor = replace(fitted.predictor, transformer=learnt)
         fitted = replace(fitted, predictor=predictor)
-    types = tuple((name, schema[name].value) for name in (*chosen, target))
-    task = Task(target, chosen, types, dict(options))
     if validation is None:
         validation = _split_off(whole, method, fitted)
     return Trained(task, fitted, validation)
+
+
+_only_described: ContextVar[bool] = ContextVar("only_described", default=False)
+
+
+class _DescribedError(Exception):
+    """Ends a ``create`` whose fit was asked for, and not its model."""
+
+    def __init__(self, fit: Fit, task: Task) -> None:
+        super().__init__(fit, task)
+        self.fit, self.task = fit, task
+
+
+def described(
+    create: Callable[..., object], dataset: object, parameters: Mapping[str, Any]
+) -> tuple[Fit, Task] | None:
+    """Give what a ``create`` would run, its arguments checked by itself; nothing is run.
+
+    Returns
+    -------
+    tuple of Fit and Task, or None
+        None when the function is none that comes here: it has then been called.
+    """
+    token = _only_described.set(True)
+    try:
+        create(dataset, **parameters)
+    except _DescribedError as found:
+        return found.fit, found.task
+    finally:
+        _only_described.reset(token)
+    return None
 
 
 def _weight(schema: Schema, target: str, row_weights: object) -> str | None:

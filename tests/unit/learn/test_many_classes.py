@@ -14,12 +14,12 @@ from scipy.special import logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from tests.support.leaves import Table
 
+from windrow.learn.information import Information
 from windrow.learn.kernels import Curvature, Sums
 from windrow.learn.layout import Design
 from windrow.learn.losses import Loss
 from windrow.learn.objective import Evaluation, Objective
 from windrow.learn.solvers import SOLVERS, Options, SolverState, Status, iterate
-from windrow.learn.solvers.newton import standard_errors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -201,7 +201,9 @@ def test_standard_errors_are_those_of_the_information_matrix() -> None:
     p = softmax(np.column_stack([np.zeros(len(Z)), Z @ b.T]), axis=1)[:, 1:]
     blocks = [[(Z.T * (p[:, a] * ((a == c) - p[:, c]))) @ Z for c in range(2)] for a in range(2)]
     expected = np.sqrt(np.diag(np.linalg.inv(np.block(blocks))))
-    assert standard_errors(state, objective) == pytest.approx(expected, rel=1e-8)
+    assert Information.of(state.arrays["hessian"], objective).errors() == pytest.approx(
+        expected, rel=1e-8
+    )
 
 
 @given(st.integers(0, 50), st.sampled_from(sorted(SOLVERS)), st.integers(0, 12))

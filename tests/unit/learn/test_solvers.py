@@ -9,9 +9,9 @@ from hypothesis import given, settings, strategies as st
 from scipy import optimize
 from tests.support.leaves import Table
 
+from windrow.learn.information import Information
 from windrow.learn.losses import Loss
 from windrow.learn.solvers import SOLVERS, Options, SolverState, Status, iterate
-from windrow.learn.solvers.newton import standard_errors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def test_newton_repeats_the_ancestors_worked_example() -> None:
         rtol=1e-7,
     )
     np.testing.assert_allclose(
-        standard_errors(state, objective),
+        Information.of(state.arrays["hessian"], objective).errors(),
         [5.197151390664867, 1.1755036541885187, 1.658545194886448],
         rtol=1e-7,
     )
@@ -73,7 +73,7 @@ def test_newton_repeats_the_ancestors_example_without_rescaling() -> None:
         rtol=1e-8,
     )
     np.testing.assert_allclose(
-        standard_errors(state, objective),
+        Information.of(state.arrays["hessian"], objective).errors(),
         [2.879536737765822, 0.658612489876164, 1.0938947498523792],
         rtol=1e-7,
     )
@@ -170,13 +170,18 @@ def test_a_column_given_twice_is_no_obstacle(solver: str) -> None:
         table.target,
         table.role,
     )
-    single, _ = fit(table.objective(l2=0.0), solver)
+    single_objective = table.objective(l2=0.0)
+    single, _ = fit(single_objective, solver)
     objective = twice.objective(l2=0.0)
     double, _ = fit(objective, solver)
     assert double.status is Status.OPTIMAL
     assert double.numbers["value"] == pytest.approx(single.numbers["value"], rel=1e-9)
     if solver == "newton":
-        assert np.isnan(standard_errors(double, objective)).all()
+        found = Information.of(double.arrays["hessian"], objective)
+        assert found.collinear == ((3, 1),)
+        errors = Information.of(single.arrays["hessian"], single_objective).errors()
+        assert np.isnan(found.errors()[[1, 3]]).all()
+        assert found.errors()[[0, 2]] == pytest.approx(errors[[0, 2]], rel=1e-8)
 
 
 def test_the_limit_is_named() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from windrow.errors import (
     UnsupportedTargetError,
     VectorLengthError,
 )
+from windrow.execution.driver import DriverSession
 
 LABELS = st.lists(
     st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1, max_size=60
@@ -227,3 +229,18 @@ def test_errors_of_no_numbers_are_nan_and_gaps_are_refused() -> None:
     assert math.isnan(wr.evaluation.max_error(empty, empty))
     with pytest.raises(MissingTargetError, match="'target'"):
         wr.evaluation.rmse(wr.SArray([1.0, None]), wr.SArray([1.0, 2.0]))
+
+
+def test_rows_with_vectors_are_placed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    place, count = DriverSession.place, 0
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal count
+        count += 1
+        return place(*arguments)
+
+    monkeypatch.setattr(DriverSession, "place", counted)
+    targets = wr.SArray(["a", "b", "c", "a"])
+    vectors = wr.SArray([[0.5, 0.2, 0.3], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.4, 0.3, 0.3]])
+    assert wr.evaluation.auc(targets, vectors) == 1.0
+    assert count == 1

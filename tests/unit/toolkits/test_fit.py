@@ -93,7 +93,16 @@ def test_newton_and_lbfgs_meet() -> None:
     )
     assert coefficients(lbfgs) == pytest.approx(coefficients(newton), rel=1e-5)
     assert newton.errors is not None
-    assert lbfgs.errors is None
+    assert lbfgs.errors == pytest.approx(newton.errors, rel=1e-5)
+
+
+def test_lbfgs_computes_no_standard_errors_of_more_coefficients_than_newton_takes_unasked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    method = Method(Loss.LOGISTIC, solver="lbfgs")
+    size = fitted(method=method).size
+    monkeypatch.setattr("windrow.toolkits.fit.NEWTON_AUTO", size - 1)
+    assert fitted(method=method).errors is None
 
 
 def test_a_penalty_does_not_depend_on_units_when_columns_are_rescaled() -> None:

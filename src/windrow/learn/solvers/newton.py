@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from windrow.learn.objective import Evaluation, Objective
 
-__all__ = ["standard_errors", "start", "step"]
+__all__ = ["start", "step"]
 
 _SUFFICIENT = 1e-4
 _NOISE = 1e-13  # of the objective: rounding in its sum
@@ -74,23 +74,6 @@ def step(state: SolverState, objective: Objective, options: Options) -> SolverSt
         if -slope <= _NOISE * abs(value):
             break  # as low as rounding lets it be
     return replace(state, passes=passes, status=Status.NUMERICAL)
-
-
-def standard_errors(
-    state: SolverState, objective: Objective, variance: float = 1.0
-) -> NDArray[np.float64]:
-    """Standard errors (n,) of the free coefficients in the units of the data.
-
-    The square roots of the diagonal of the inverse Hessian of the loss, the penalty left out, times
-    `variance`; all NaN when that Hessian is singular. The variance is 1 where the loss is minus the
-    log-likelihood. The Hessian of squared errors, 2 X'X, asks for twice the variance of the
-    residuals, ``2 * loss / (rows - n)``.
-    """
-    penalised = state.arrays["hessian"]
-    found = factor(penalised - np.diag(objective.curvature_of_penalty))
-    if found.failed is not None:
-        return np.full(objective.size, np.nan)
-    return objective.design.unscaled(np.sqrt(found.inverse_diagonal() * variance))
 
 
 def _directions(state: SolverState, first: int) -> Iterator[tuple[int, NDArray[np.float64]]]:
