@@ -61,7 +61,7 @@ FITS: dict[str, tuple[str, str, tuple[str, ...], dict[str, Any]]] = {
         {"features": ["d", "l", "v"], "row_weights": "weight", "solver": "newton"},
     ),
 }
-"""Toolkit, target, what is measured, and options: few passes each."""
+"""Toolkit, target, what is measured, options: few passes each. The last two begin on a sample."""
 
 
 def write_table(path: Path) -> None:
