@@ -1,4 +1,4 @@
-"""A fit whose driver was killed goes on, there or here, and ends with the same bits."""
+"""A program whose driver was killed goes on, there or here, and ends with the same bits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from windrow.errors import CheckpointMismatchError, DriverDiedError
 from windrow.execution.checkpoints import Checkpoints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from windrow.deploy.cluster import Cluster
     from windrow.toolkits.logistic_classifier import LogisticClassifier
@@ -65,6 +65,18 @@ def _numbers_in(folder: Path) -> int:
     return max(Checkpoints(str(folder)).numbers(), default=0)
 
 
+def killed_while_it_keeps(cluster: Cluster, create: Callable[..., Any], folder: Path) -> int:
+    """Kill the driver of a program once there are some checkpoints, and say how far it was."""
+    with ThreadPoolExecutor(1) as threads:
+        result = threads.submit(create, checkpoint=folder)
+        until("some checkpoints", lambda: _numbers_in(folder) > 3)
+        driver = str(cluster.jobs[-1].job.record["driver"])
+        os.kill(process_of(cluster.state_path, "host-0", driver), signal.SIGKILL)
+        with pytest.raises(DriverDiedError):
+            result.result()
+    return int(Checkpoints(str(folder)).newest().record["state"]["iteration"])
+
+
 def test_a_killed_driver_costs_no_more_than_the_last_iteration(
     cluster: Cluster, table: gl.SFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,14 +84,7 @@ def test_a_killed_driver_costs_no_more_than_the_last_iteration(
     expected = bits(gl.logistic_classifier.create(table, **OPTIONS))
     create = partial(gl.logistic_classifier.create, table, **OPTIONS)
     with gl.distributed(cluster), configured(checkpoint_seconds=0.0):
-        with ThreadPoolExecutor(1) as threads:
-            result = threads.submit(create, checkpoint="kept")
-            until("some checkpoints", lambda: _numbers_in(tmp_path / "kept") > 3)
-            driver = str(cluster.jobs[-1].job.record["driver"])
-            os.kill(process_of(cluster.state_path, "host-0", driver), signal.SIGKILL)
-            with pytest.raises(DriverDiedError):
-                result.result()
-        killed_after = Checkpoints("kept").newest().record["state"]["iteration"]
+        killed_after = killed_while_it_keeps(cluster, create, Path("kept"))
         assert 2 < killed_after < OPTIONS["max_iterations"]
         there = create(resume_from_checkpoint="kept")
         with pytest.raises(CheckpointMismatchError, match=r"l2_penalty is 0\.5 and was"):
@@ -87,6 +92,28 @@ def test_a_killed_driver_costs_no_more_than_the_last_iteration(
     here = create(resume_from_checkpoint="kept")
     assert bits(there) == expected
     assert bits(here) == expected
+
+
+@pytest.mark.parametrize("toolkit", [gl.pagerank, gl.label_propagation])
+def test_a_graph_program_whose_driver_is_killed_goes_on_too(
+    cluster: Cluster, toolkit: Any, tmp_path: Path
+) -> None:
+    size, iterations = 500, 150
+    ends = {"__src_id": range(3 * size), "__dst_id": range(0, 21 * size, 7)}
+    edges = gl.SFrame({name: [vid % size for vid in ids] for name, ids in ends.items()})
+    vertices = gl.SFrame({"__id": range(size), "label": [0, 1, *[None] * (size - 2)]})
+    graph = gl.SGraph(vertices, edges)
+    options: dict[str, Any] = {"threshold": 0, "max_iterations": iterations, "verbose": False}
+    options |= {} if toolkit is gl.pagerank else {"label_field": "label"}
+    create = partial(toolkit.create, graph, **options)
+    name = "pagerank" if toolkit is gl.pagerank else "labels"
+    through = create()
+    with gl.distributed(cluster), configured(checkpoint_seconds=0.0):
+        assert 2 < killed_while_it_keeps(cluster, create, tmp_path / "kept") < iterations
+        there = create(resume_from_checkpoint=tmp_path / "kept")
+    here = create(resume_from_checkpoint=tmp_path / "kept")
+    assert list(there[name]) == list(here[name]) == list(through[name])
+    assert there.num_iterations == through.num_iterations
 
 
 def test_tables_in_memory_are_known_again_whatever_carried_them(
