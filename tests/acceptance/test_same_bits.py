@@ -214,6 +214,7 @@ def processors() -> list[dict[str, str]]:
     return [dict(zip(names, cell, strict=True)) for cell in cells]
 
 
+@pytest.mark.timeout(420)
 def test_processor_blas_and_polars_threads_do_not_change_a_bit(
     file: Path, reference: dict[str, str]
 ) -> None:
@@ -231,6 +232,6 @@ def test_processor_blas_and_polars_threads_do_not_change_a_bit(
         for cell in processors()
     ]
     for process in running:
-        output, _ = process.communicate(timeout=110)
+        output, _ = process.communicate(timeout=400)
         assert process.returncode == 0
         assert json.loads(output) == reference

@@ -41,6 +41,7 @@ def test_a_saved_graph_gives_the_same_bits(
     assert digests(wr.load_sgraph(str(tmp_path / "graph"))) == reference
 
 
+@pytest.mark.timeout(420)
 def test_processors_do_not_change_a_bit(file: Path, reference: dict[str, str]) -> None:
     cells = [{"NUMBA_CPU_NAME": "generic", "POLARS_MAX_THREADS": "1", "WINDROW_THREADS": "3"}]
     if platform.machine() == "x86_64":
@@ -52,6 +53,6 @@ def test_processors_do_not_change_a_bit(file: Path, reference: dict[str, str]) -
         for cell in cells
     ]
     for process in running:
-        output, _ = process.communicate(timeout=110)
+        output, _ = process.communicate(timeout=400)
         assert process.returncode == 0
         assert json.loads(output) == reference

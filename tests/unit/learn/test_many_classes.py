@@ -102,7 +102,8 @@ def test_solvers_find_the_minimum_that_scipy_finds(
         options={"gtol": 1e-6},
     )
     for solver in SOLVERS:
-        state = fit(objective, solver)
+        # Fista's threshold is for its moves, which are small long before the gradient is.
+        state = fit(objective, solver, Options(20_000, 1e-11) if solver == "fista" else TIGHT)
         b = objective.design.expand(state.coefficients)
         own = stated(X, y, weights, l2, b)
         assert state.numbers["value"] == pytest.approx(own, rel=1e-10)
