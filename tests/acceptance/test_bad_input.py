@@ -204,7 +204,7 @@ def test_text_where_a_number_is_wanted() -> None:
 
 
 def test_a_function_that_raises() -> None:
-    """The error is the function's own, with the row in a note."""
+    """The error is the function's own, with row and partition in notes."""
 
     def fails(x: int) -> float:
         return 1 / (x - 150)
@@ -212,7 +212,8 @@ def test_a_function_that_raises() -> None:
     column = gl.SArray(range(1000)).apply(fails, dtype=float)
     with pytest.raises(ZeroDivisionError) as caught:
         column.sum()
-    (note,) = caught.value.__notes__
+    note, where = caught.value.__notes__
+    assert where == "in partition 0 of 1"
     assert "row 150" in note
     assert "150" in note.split("called on")[1]
 

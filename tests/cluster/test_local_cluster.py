@@ -295,6 +295,7 @@ def test_an_error_of_the_users_function_comes_home(three: Cluster) -> None:
         sf.sum()
     notes = "\n".join(caught.value.__notes__)
     assert "in row 1500" in notes
+    assert "in partition 0 of 1\n" in notes
     assert "Traceback" in notes
     assert "on driver driver-" in notes
 

@@ -7,6 +7,7 @@ forwards to compute them, so only wanted columns are ever read. It is a loop: ch
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -87,7 +88,14 @@ class Table:
         return Table(plan, self.pieces, self.counts)
 
     def frame(self, index: int, columns: Sequence[str], store: Store) -> pl.DataFrame:
-        """Compute some columns (at least one) of one partition, in the asked order."""
+        """Compute some columns (at least one) of one partition, in the asked order.
+
+        An error says which partition it was, in a note.
+        """
+        with _noted(f"in partition {index} of {self.partitions}"):
+            return self._frame(index, columns, store)
+
+    def _frame(self, index: int, columns: Sequence[str], store: Store) -> pl.DataFrame:
         demands = self._demands(index, columns)
         uses = Counter(part for at in demands.values() for d in at.values() for part in d.inputs)
         frames: dict[Part, pl.DataFrame] = {}
@@ -252,6 +260,18 @@ class Table:
         begin += -(begin - start) % step
         end = max(0, min(stop - first, counts[number]))
         return slice(min(begin - first, counts[number]), end, step)
+
+
+@contextmanager
+def _noted(where: str) -> Iterator[None]:
+    """Add to an error where it happened; the innermost place says it."""
+    try:
+        yield
+    except BaseException as error:
+        notes = getattr(error, "__notes__", ())
+        if not any(note.startswith("in partition ") for note in notes):
+            error.add_note(where)
+        raise
 
 
 def _streamed(node: Plan) -> tuple[Plan, ...]:
