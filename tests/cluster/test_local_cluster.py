@@ -106,7 +106,8 @@ def python(program: str, *arguments: str, **variables: str) -> subprocess.Popen[
 
 
 def _has_jobs(cluster: Cluster, count: int) -> bool:
-    return len(cluster.jobs) == count
+    """Whether so many jobs are there to be taken; one is when its program is written."""
+    return sum("spec" in handle.job.folder.names() for handle in cluster.jobs) == count
 
 
 def run(program: Any, heard: list[Event] | None = None) -> Any:
