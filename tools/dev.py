@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
-# What a developer should ever wait. Over it is seen, not failed: machines differ.
-BUDGET_SECONDS = 20 * 60
+# What CI may take: every kind of fault once, on two cores. Over it is seen, not failed: machines differ.
+BUDGET_SECONDS = 60 * 60
 
 
 def run(name: str, *command: str, **environment: str) -> bool:
