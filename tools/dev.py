@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
-# What CI may take: every kind of fault once, on two cores. Over it is seen, not failed: machines differ.
+# What CI may take. Over it is seen, not failed: machines differ.
 BUDGET_SECONDS = 60 * 60
 
 
