@@ -132,8 +132,10 @@ def log(x: float) -> float:
 def log1p_positive(x: float) -> float:
     """log(1 + x) for a finite x >= 0, accurate for the smallest x too."""
     small = x < 0.41421356237309503
-    f, k = _ratio(1.0 + x)
-    return _log_ratio(x if small else f, 0.0 if small else k)
+    u = 1.0 + x
+    f, k = _ratio(u)
+    lost = 0.0 if small else (x - (u - 1.0)) / u  # what the sum was rounded by
+    return _log_ratio(x if small else f, 0.0 if small else k) + lost
 
 
 @inlined
