@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from tests.support.dask_cluster import DaskCluster
+from tests.support.dask_cluster import DaskCluster, address_of
 
 from windrow.config import Deadline
 from windrow.execution.cluster_workers import ClusterWorkers
-
-if TYPE_CHECKING:
-    from windrow.execution.store import Store
 
 pytestmark = [
     pytest.mark.xdist_group("clusters"),
@@ -19,13 +14,6 @@ pytestmark = [
 ]
 
 PATIENCE = 60.0
-
-
-def address_of(store: Store, item: int) -> tuple[int, str]:
-    from distributed import get_worker
-
-    del store
-    return item, str(get_worker().address)
 
 
 def test_results_on_a_host_that_froze_are_computed_again() -> None:

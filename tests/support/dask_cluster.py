@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     import distributed
 
+    from windrow.execution.store import Store
+
 ROOT = Path(__file__).parents[2]
 BOOT = 60.0
 """Seconds until every process must be ready."""
@@ -151,6 +153,14 @@ class DaskCluster:
                 stderr=subprocess.STDOUT,
             )
         return Ready(ready, self.processes[name], self.folder / f"{name}.log")
+
+
+def address_of(store: Store, item: int) -> tuple[int, str]:
+    """A task that gives its item back, and where it ran."""
+    from distributed import get_worker
+
+    del store
+    return item, str(get_worker().address)
 
 
 class Ready:

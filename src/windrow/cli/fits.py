@@ -29,6 +29,7 @@ __all__ = [
     "Number",
     "Quiet",
     "Resume",
+    "RowWeights",
     "Seed",
     "Solver",
     "StepSize",

@@ -31,6 +31,7 @@ from windrow.errors import (
 )
 from windrow.execution.checkpoints import Keeper
 from windrow.execution.cluster_client import configure, connect, publish, subscribe
+from windrow.execution.cluster_host import PULSE
 from windrow.execution.cluster_workers import ClusterWorkers
 from windrow.execution.driver import Driver
 from windrow.progress.events import record_of
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 POLL = 2.0
 """Seconds between looks at the state store when no bell rings."""
-PULSE = 1.0
-"""Seconds between two signs of life."""
 BATCH = 1.0
 """Seconds of events that may be lost from the record when the driver is killed."""
 

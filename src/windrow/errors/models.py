@@ -280,17 +280,6 @@ class OptionChoiceError(ToolkitError, ValueError):
         return f"Option '{self.option}' must be one of {allowed}. It is {self.got!r}."
 
 
-class NotYetError(ToolkitError, ValueError):
-    """Something that users of the ancestor know and that this version does not do."""
-
-    def __init__(self, what: str, instead: str) -> None:
-        super().__init__(what, instead)
-        self.what, self.instead = what, instead
-
-    def __str__(self) -> str:
-        return f"{self.what} is not in this version; {self.instead}"
-
-
 class SolverSizeError(ToolkitError, ValueError):
     """A solver was named that cannot handle this many coefficients."""
 

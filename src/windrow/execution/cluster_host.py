@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["run_scheduler", "run_worker"]
+__all__ = ["PULSE", "run_scheduler", "run_worker"]
 
 
 PULSE = 1.0

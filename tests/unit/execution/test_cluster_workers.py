@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil  # type: ignore[import-untyped]
 import pytest
-from tests.support.dask_cluster import ClusterDriver, DaskCluster
+from tests.support.dask_cluster import ClusterDriver, DaskCluster, address_of
 from tests.support.fitting import PARTITION, cut, digests, write_table
 from tests.support.programs import NUMBERS, Program
 from tests.support.tables import cut_numbers
@@ -51,13 +51,6 @@ def wait_for(path: Path) -> None:
     deadline = Deadline(PATIENCE, f"{path.name} to be written")
     while not path.exists():
         deadline.pause(0.01)
-
-
-def address_of(store: Store, item: int) -> tuple[int, str]:
-    from distributed import get_worker
-
-    del store
-    return item, str(get_worker().address)
 
 
 # ------------------------------------------------------------------------------------------ results

@@ -24,7 +24,6 @@ EXAMPLES = [
     errors.NonFiniteFeatureError((("x", 3), ("z", 1))),
     errors.OptionRangeError("l2_penalty", 0, 1e20, -1),
     errors.OptionChoiceError("solver", "sgd", ("auto", "newton")),
-    errors.NotYetError("a score of 3 classes' probabilities", "give two"),
     errors.PenaltySolverError(0.5, "newton"),
     errors.SolverSizeError("newton", 20_000, 10_000),
     errors.UnknownFieldError("LogisticClassifier", "coefs", ("coefficients",)),
