@@ -69,7 +69,8 @@ class Store:
     budget
         Bytes of leaves to keep in memory.
     jobs
-        How many share them: each may have this part of the budget and never loses it to another.
+        How many share them: each may have this part of the budget and never loses it to another,
+        and what others leave on top of it until they want it.
     """
 
     def __init__(self, budget: int, jobs: int = 1) -> None:
@@ -201,34 +202,40 @@ class Store:
         return found.block
 
     def _keep(self, key: Key, block: RawBlock) -> None:
-        """Keep a new block, in memory if it fits beside the others of its name and job.
+        """Keep a new block, in memory if there is room for it or some can be made.
+
+        A job may have more than its share while nobody else wants it; blocks of jobs that ended
+        make room first, then those of a job above its share for one that stays within.
 
         Blocks of one name are swept from first to last again and again; exchanging them within
         the sweep would miss every time, so what does not fit goes to disk and stays there.
         """
         with self._lock:
-            owner = _owner.get()
-            room = self.share - block.nbytes - self._used_by(owner)
-            for other, resident in list(self._resident.items()):
-                if room < 0 and resident.owner == owner and other[0] != key[0]:
-                    room += self._evict(other)
-            for other, resident in list(self._resident.items()):
-                full = self._used + block.nbytes > self.budget
-                if room >= 0 and full and self._has_ended(resident.owner):
-                    self._evict(other)
-            if room >= 0 and self._used + block.nbytes <= self.budget:
+            owner, size = _owner.get(), block.nbytes
+            self._make_room(size, lambda _, other: self._has_ended(other))
+            if self._used_by(owner) + size <= self.share:
+                self._make_room(size, lambda _, other: self._used_by(other) > self.share)
+            self._make_room(size, lambda name, other: other == owner and name != key[0])
+            if self._used + size <= self.budget:
                 self._resident[key] = _Resident(block, owner)
-                self._used += block.nbytes
+                self._used += size
             else:
                 self._stored[key] = self._write(key, block)
 
-    def _evict(self, key: Key) -> int:
-        """Move a block from memory to scratch and return its size."""
+    def _make_room(self, size: int, may_go: Callable[[str, Owner], bool]) -> None:
+        """Move blocks, by name and owner, to scratch until so many bytes more would fit."""
+        for key, resident in list(self._resident.items()):
+            if self._used + size <= self.budget:
+                return
+            if may_go(key[0], resident.owner):
+                self._evict(key)
+
+    def _evict(self, key: Key) -> None:
+        """Move a block from memory to scratch."""
         block = self._resident.pop(key).block
         self._used -= block.nbytes
         if key not in self._stored:
             self._stored[key] = self._write(key, block)
-        return block.nbytes
 
     def _used_by(self, owner: Owner) -> int:
         return sum(r.block.nbytes for r in self._resident.values() if r.owner == owner)

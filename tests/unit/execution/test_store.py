@@ -163,6 +163,18 @@ def test_two_jobs_have_a_part_of_the_memory_each_and_leave_the_other_its_own() -
     store.close()
 
 
+def test_a_job_that_is_alone_has_all_memory_and_gives_another_its_part() -> None:
+    store = Store(4 * SIZE, jobs=2)
+    for number in range(4):
+        ask(store, A, "a", number)
+    assert len(in_memory(store)) == 4
+    for number in range(3):
+        ask(store, B, "bb", number)
+    assert in_memory(store) == {("a", 2), ("a", 3), ("bb", 0), ("bb", 1)}
+    assert store.held()["bytes"] <= store.budget
+    store.close()
+
+
 def test_blocks_of_a_job_that_ended_go_first_and_only_when_there_is_need() -> None:
     store = Store(4 * SIZE, jobs=2)
     for number in range(2):
