@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 UP, IDLE, ONE_HOST, TWO_HOSTS = 5.0, 0.6, 1.25, 0.8
 """Goals: seconds, GB, times as long as threads, times as fast as threads."""
 THREADS = 2
-MEMORY = 12 * 10**9
-"""Bytes of all hosts together: threads may take as much, and blocks lie in memory everywhere."""
 QUICK = 300_000
 
 
@@ -118,7 +116,7 @@ def compared(folder: Path, rows: int, rounds: int) -> Iterator[Figure]:
         create = wr.deploy.local_cluster.create
         one, two = (
             stack.enter_context(
-                create(f"of-{n}", n, THREADS // n, MEMORY // n, state_path=folder / f"of-{n}")
+                create(f"of-{n}", n, THREADS // n, "4GB", state_path=folder / f"of-{n}")
             )
             for n in (1, THREADS)
         )
