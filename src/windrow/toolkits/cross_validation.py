@@ -194,7 +194,9 @@ def cross_val_score(
     """
     parameters = dict(model_parameters or {})
     kind = OWN.get(model_factory)
-    if kind is not None and isinstance(datasets, KFold) and evaluator is None:
+    # A transformer learns from the rows that train alone, so each fold has its own table.
+    together = evaluator is None and parameters.get("transformer") is None
+    if kind is not None and isinstance(datasets, KFold) and together:
         return _linear(datasets, model_factory, parameters, kind)
     return _any(datasets, model_factory, parameters, evaluator)
 

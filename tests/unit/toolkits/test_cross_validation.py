@@ -240,3 +240,22 @@ def test_an_evaluator_says_what_is_measured() -> None:
     )
     assert found.column_names() == ["fold", "rows", "r"]
     assert list(found["rows"]) == [0, 0]
+
+
+def test_a_transformer_learns_from_the_rows_that_train_alone() -> None:
+    draw = np.random.default_rng(8)
+    x = draw.exponential(size=60)
+    table = wr.SFrame({"x": x, "y": np.floor(x) + draw.normal(size=60)})
+    folds = wr.cross_validation.KFold(table, 3)
+    create, binner = wr.linear_regression.create, wr.feature_engineering.FeatureBinner
+    options: dict[str, Any] = {"target": "y", "verbose": False}
+    found = wr.cross_validation.cross_val_score(
+        folds, create, {**options, "transformer": binner(features=["x"], num_bins=4)}
+    )
+    alone = [
+        create(
+            train, validation_set=None, transformer=binner(features=["x"], num_bins=4), **options
+        ).evaluate(valid)["rmse"]
+        for train, valid in folds
+    ]
+    assert list(found["validation_rmse"]) == alone
