@@ -130,10 +130,17 @@ def soak(*options: str) -> bool:
 def bench(*options: str) -> bool:
     """Run the benchmarks, one process at a time."""
     quick = [option for option in options if option == "--quick"]
+    few = ["--scale", "16", "--edges", "1000000", "--rounds", "1"] if quick else []
     steps = [
-        run("benchmarks", tool("python"), "benchmarks/run.py", *options),
-        run("benchmarks of the linear models", tool("python"), "benchmarks/linear.py", *quick),
-        run("benchmarks of a cluster", tool("python"), "benchmarks/cluster.py", *quick),
+        run(f"benchmarks: {name}", tool("python"), f"benchmarks/{name}.py", *chosen)
+        for name, chosen in (
+            ("run", options),
+            ("linear", quick),
+            ("graphs", few),
+            ("iteration", ()),
+            ("supersteps", few),
+            ("cluster", quick),
+        )
     ]
     return all(steps)
 
