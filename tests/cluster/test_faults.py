@@ -29,7 +29,6 @@ from tests.support.graph_digests import graph_of, in_parts, write_edges
 
 import windrow as gl
 from windrow.config import Deadline
-from windrow.deploy import local_hosts
 from windrow.errors import ClusterEndedError, DriverDiedError, HostStartError
 from windrow.execution import environment
 
@@ -340,14 +339,11 @@ def test_a_cluster_ends_at_max_lifetime_in_the_midst_of_work(
             environment.current().run(Waiting(str(tmp_path / "never")))
 
 
-def test_a_boot_that_cannot_finish_undoes_the_cluster(
-    network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(local_hosts, "BOOT", 20.0)
+def test_a_boot_that_cannot_finish_undoes_the_cluster(network: Network, tmp_path: Path) -> None:
     network.unplug("spare-1")
     try:
         with nothing_left(network), pytest.raises(HostStartError, match="host-1 did not start"):
-            start(network, tmp_path / "state", 2, prefix="spare")
+            start(network, tmp_path / "state", 2, prefix="spare", boot_timeout=20.0)
     finally:
         network.plug("spare-1")
     with pytest.raises(ClusterEndedError, match="it did not start"):

@@ -40,7 +40,7 @@ credentials = Credentials(*(Path(folder) / n for n in ("authority.pem", "host.pe
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
 tell = lambda address: Path(ready).write_text(address)
 if role == "scheduler":
-    run_scheduler("127.0.0.1", 0, credentials, tell)
+    run_scheduler("127.0.0.1", (0, 0), credentials, tell)
 else:
     address, name, cores, budget, scratch = rest
     run_worker(

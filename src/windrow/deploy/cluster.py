@@ -6,7 +6,7 @@ import datetime
 import threading
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from windrow.config import Deadline
 from windrow.deploy import logs
@@ -50,6 +50,21 @@ class Provider(Protocol):
 
     def tls(self) -> str:
         """Path of the folder with the client's certificates."""
+        ...
+
+    def prepare(self, record: ClusterRecord, credentials: dict[str, bytes]) -> ClusterRecord:
+        """Make what hosts need besides themselves, their certificates at least.
+
+        Returns the record, with what was made in its details.
+        """
+        ...
+
+    def collect(self, record: ClusterRecord) -> None:
+        """Remove what `prepare` made, whether or not the record tells of all of it."""
+        ...
+
+    def reach(self, epoch: dict[str, str]) -> str:
+        """Choose the address at which a client reaches the scheduler."""
         ...
 
     def start(self, record: ClusterRecord, numbers: list[int]) -> None:
@@ -160,16 +175,17 @@ class Cluster:
         folder = self.folder.folder("hosts")
         found = []
         for name in sorted(folder.names(), key=_by_number):
-            record: dict[str, object] = {}
+            record: dict[str, Any] = {}
             for _, more in folder.series(name).after(0):
                 record |= more
             host = Host(
                 name,
                 str(record["address"]),
-                int(str(record["pid"])),
+                int(record["pid"]),
                 str(record["state"]),
-                float(str(record["time"])),
+                float(record["time"]),
                 str(record.get("reason") or ""),
+                dict(record.get("details") or {}),
             )
             lost = not host.gone and not self.provider.lives(host)
             found.append(replace(host, state=LOST) if lost else host)
@@ -204,7 +220,7 @@ class Cluster:
             epoch = self.folder.series("epoch").last()
             if epoch is None:
                 raise ClusterUnreachableError(self.name, self.store.url, "no scheduler is recorded")
-            address = epoch[1]["scheduler"]
+            address = self.provider.reach(epoch[1])
             try:
                 line = connect(address, self.credentials.dask(), ANSWER)
             except OSError as error:
@@ -285,6 +301,7 @@ class Cluster:
                 self.end(host, f"it did not end within {PATIENCE:g} s and was killed")
         if self.record.ended is None:
             self.conclude(self.ended or End(time.time(), "stopped by a client"))
+        self.collect()
 
     def resize(self, num_hosts: int) -> None:
         """Bring the cluster to a number of hosts: missing ones are started, the last ones ended.
@@ -323,6 +340,13 @@ class Cluster:
         """Record that the cluster has ended; what was recorded of an end counts no more."""
         ended = replace(self.record, ended=end.time, reason=end.reason)
         self.folder.series("cluster").append(asdict(ended))
+
+    def collect(self) -> None:
+        """Remove what an ended cluster may have left besides its records, once."""
+        record = self.record
+        if not record.collected:
+            self.provider.collect(record)
+            self.folder.series("cluster").append(asdict(replace(record, collected=True)))
 
     def _running(self) -> list[Host]:
         """Hosts of which anything is left."""

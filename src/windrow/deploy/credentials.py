@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 _MARGIN = datetime.timedelta(days=1)
 SIGNATURE_BYTES = 32
+FILES = {
+    role: ("authority.pem", f"{role}.pem", f"{role}.key", "signing.key")
+    for role in ("host", "client")
+}
+"""What a member of a role has; no host can read a client's key."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,7 @@ class Credentials:
     @staticmethod
     def of(folder: str, role: str) -> Credentials:
         """Name the files of a role (``host`` or ``client``) in a folder."""
-        place = Path(folder)
-        return Credentials(
-            str(place / "authority.pem"),
-            str(place / f"{role}.pem"),
-            str(place / f"{role}.key"),
-            str(place / "signing.key"),
-        )
+        return Credentials(*(str(Path(folder) / name) for name in FILES[role]))
 
     def dask(self) -> DaskCredentials:
         """Give the certificates to Dask."""

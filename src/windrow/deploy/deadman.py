@@ -14,13 +14,22 @@ import os
 import select
 import shutil
 import signal
+import subprocess
 import sys
+import threading
 import time
+from pathlib import Path
 
+from windrow.deploy.logs import Shipper
+from windrow.deploy.records import HostConfig
 from windrow.deploy.state import Folder
 
 SILENCE = 60.0
 """Seconds without a byte after which the host program counts as dead."""
+MARGIN = 60.0
+"""Seconds that a host program is given to end by itself at the end of its life."""
+PATIENCE = 30.0
+"""Seconds that the last word about a host may take to be recorded."""
 GOODBYE = b"q"
 """What the host program sends when it ends in order."""
 
@@ -42,25 +51,35 @@ def watch(lifetime: float, silence: float = SILENCE) -> str | None:
             return None
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Watch one host; ends with it."""
-    parser = argparse.ArgumentParser(prog="windrow.deploy.deadman")
-    parser.add_argument("--group", type=int, required=True, help="process group of the host")
-    parser.add_argument("--lifetime", type=float, required=True)
-    parser.add_argument("--scratch", required=True)
-    parser.add_argument("--generation", required=True)
-    parser.add_argument("--name", required=True)
-    given = parser.parse_args(arguments)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    reason = watch(given.lifetime)
-    if reason is None:
-        return 0
+def bury(config: HostConfig, group: int, reason: str) -> None:
+    """Kill every process of a host, remove its scratch folder, and say why in its record."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(given.group, signal.SIGKILL)
-    shutil.rmtree(given.scratch, ignore_errors=True)
-    record = {"state": "ended", "name": given.name, "time": time.time(), "reason": reason}
-    Folder(given.generation).series(f"hosts/{given.name}").append(record)
-    return 1
+        os.killpg(group, signal.SIGKILL)
+    shutil.rmtree(config.scratch, ignore_errors=True)
+    if config.remote:
+        Shipper(config).ship()
+    record = {"state": "ended", "name": config.name, "time": time.time(), "reason": reason}
+    Folder(config.generation).series(f"hosts/{config.name}").append(record)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Watch one host; ends with it, and then runs what is to follow its end."""
+    parser = argparse.ArgumentParser(prog="windrow.deploy.deadman")
+    parser.add_argument("config", help="path of the host's configuration")
+    parser.add_argument("--group", type=int, required=True, help="process group of the host")
+    given = parser.parse_args(arguments)
+    config = HostConfig.from_json(Path(given.config).read_text())
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    reason = watch(config.max_lifetime + MARGIN)
+    if reason is not None:
+        # The store may be why the host program hung: what follows the end does not wait for it.
+        last = threading.Thread(target=bury, args=(config, given.group, reason), daemon=True)
+        last.start()
+        last.join(PATIENCE)
+    if config.at_end:
+        subprocess.run(["/bin/sh", "-c", config.at_end], check=False)  # noqa: S603  # as was asked
+    return 0 if reason is None else 1
 
 
 if __name__ == "__main__":

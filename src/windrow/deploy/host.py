@@ -2,7 +2,7 @@
 
 ``python -m windrow.deploy.host CONFIG.json`` runs on every host, whoever started it: a worker on
 each, and on host 0 the scheduler and the drivers too. All of them are children in one process
-group, logs go to the state store's folder, and a dead-man timer in a process of its own ends the
+group, what they log goes to the state store, and a dead-man timer in a process of its own ends the
 group when this program cannot.
 """
 
@@ -25,18 +25,19 @@ from windrow.deploy import logs
 from windrow.deploy.credentials import Credentials
 from windrow.deploy.deadman import GOODBYE
 from windrow.deploy.jobs import ENDED, Job, Outcome
+from windrow.deploy.lookout import Lookout
 from windrow.deploy.records import HostConfig
 from windrow.deploy.state import Folder
 from windrow.errors import DeadlineError, DriverDiedError
-from windrow.io.local import local_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO
 
 _log = logging.getLogger("windrow.host")
 
 TICK = 0.2
-"""Seconds between two looks at the children and at the state store."""
+"""Seconds between two looks at the children and at what the lookout saw."""
 PATIENCE = 5.0
 """Seconds that a child may take to end after it was asked to."""
 ORPHANED = 30.0
@@ -127,6 +128,9 @@ class Host:
     reason: str = ""
     alone_since: float | None = None
 
+    def __post_init__(self) -> None:
+        self.lookout = Lookout(self.config)
+
     @property
     def generation(self) -> Folder:
         """The cluster's folder in the state store."""
@@ -136,9 +140,10 @@ class Host:
         """Live: start everything, watch it until there is a reason to end, end everything."""
         born = time.monotonic()
         Path(self.config.scratch).mkdir(parents=True, exist_ok=True)
-        self._record("starting")
         deadman = self._start_deadman()
         try:
+            self._record("starting")
+            self.lookout.start()
             self._boot(deadman)
             if not self.stopping:
                 self._record("ready")
@@ -174,7 +179,7 @@ class Host:
     def _await(self, role: str, limit: float, deadman: subprocess.Popen[bytes]) -> None:
         """Wait until a child has said that it is ready, by a file in the scratch folder."""
         what = f"the {role} of {self.config.name} to be ready"
-        deadline = Deadline(limit, what, f"look at {self._log_path(role)}")
+        deadline = Deadline(limit, what, f"look at {self.config.log_of(role)}")
         while not self._ready(role).exists():
             self._heartbeat(deadman)
             self._check_stop()
@@ -203,13 +208,8 @@ class Host:
             "POLARS_MAX_THREADS": str(self.config.cores),
             "OMP_NUM_THREADS": "1",
         }
-        with self._log_path(child.role).open("ab") as log:
+        with self.config.log_of(child.role).open("ab") as log:
             child.start(log, environment)
-
-    def _log_path(self, role: str) -> Path:
-        path = local_path(f"{self.config.generation}/logs/{self.config.name}/{role}.log")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
 
     def _watch(self, age: float) -> None:
         """Look once at everything that can be a reason to act."""
@@ -234,9 +234,8 @@ class Host:
             self.alone_since = None
             return
         self.alone_since = self.alone_since or time.monotonic()
-        chief = self.generation.series("hosts/host-0").last()
-        if chief is not None and chief[1]["state"] == "ended":
-            self.stop(f"host-0 ended: {chief[1].get('reason') or 'it gave no reason'}")
+        if self.lookout.chief_end is not None:
+            self.stop(f"host-0 ended: {self.lookout.chief_end}")
         elif time.monotonic() - self.alone_since > ORPHANED:
             self.stop(f"its worker found no scheduler for {ORPHANED:g} s")
 
@@ -265,38 +264,28 @@ class Host:
             if owner == driver.role.encode() and job.state not in ENDED:
                 error = DriverDiedError(name, driver.role, code)
                 error.add_note(f"on host {self.config.name}: driver {driver.role} {driver.end}")
-                logs.show(error, self.generation, [self.config.name])
+                logs.show(error, Folder(self.config.place), [self.config.name])
                 job.finish(Outcome(error=error))
 
     def _check_idle(self, age: float) -> None:
         """End the cluster when no job has run for long enough."""
-        jobs = self.generation.folder("jobs")
-        newest = jobs.names()[-1:]
-        since = age
-        for name in newest:
-            series = jobs.folder(name).series("status").last()
-            if series is None or series[1]["state"] not in ENDED:
-                return
-            since = min(age, time.time() - series[1]["time"])
-        if since > self.config.idle_shutdown_timeout:
+        since = self.lookout.idle_since
+        if since is not None and min(age, time.time() - since) > self.config.idle_shutdown_timeout:
             self._ask_all(f"idle for {self.config.idle_shutdown_timeout:g} s")
 
     def _ask_all(self, reason: str) -> None:
         """Ask every host of the cluster to end."""
-        self.generation.put("stop", reason.encode())
         self.stop(reason)
+        with self._if_answered():
+            self.generation.put("stop", reason.encode())
 
     def _check_stop(self) -> None:
-        asked = self.generation.get("stop")
-        if asked is not None:
-            self.stop(asked.decode() or "stopped by a client")
+        if self.lookout.asked is not None:
+            self.stop(self.lookout.asked)
 
     def _start_deadman(self) -> subprocess.Popen[bytes]:
-        config = self.config
-        command = [sys.executable, "-m", "windrow.deploy.deadman"]
-        command += ["--group", str(os.getpgrp()), "--lifetime", str(config.max_lifetime + 60)]
-        command += ["--scratch", config.scratch, "--generation", config.generation]
-        command += ["--name", config.name]
+        command = [sys.executable, "-m", "windrow.deploy.deadman", self.config_path]
+        command += ["--group", str(os.getpgrp())]
         return subprocess.Popen(  # noqa: S603  # our own module
             command,
             stdin=subprocess.PIPE,
@@ -312,7 +301,8 @@ class Host:
     def _end(self, deadman: subprocess.Popen[bytes]) -> None:
         """End every child, remove the scratch folder, say so."""
         _log.info("ending: %s", self.reason)
-        self._record("stopping")
+        with self._if_answered():
+            self._record("stopping")
         running = [c.process for c in reversed(self.children) if c.process and c.ended() is None]
         for process in running:
             process.terminate()
@@ -324,14 +314,25 @@ class Host:
                 process.kill()
                 process.wait()
         shutil.rmtree(self.config.scratch, ignore_errors=True)
-        self._record("ended")
-        if self.config.index == 0:
-            cluster = self.generation.series("cluster")
-            last = cluster.last()
-            end = {"ended": time.time(), "reason": self.reason}
-            cluster.append((last[1] if last else {}) | end)
+        self.lookout.close()
+        with self._if_answered():
+            self._record("ended")
+            if self.config.index == 0:
+                cluster = self.generation.series("cluster")
+                last = cluster.last()
+                end = {"ended": time.time(), "reason": self.reason}
+                cluster.append((last[1] if last else {}) | end)
         self._heartbeat(deadman, GOODBYE)
         deadman.wait(PATIENCE)
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _if_answered() -> Iterator[None]:
+        """Go on where the state store does not answer: a host must end all the same."""
+        try:
+            yield
+        except OSError as error:
+            _log.warning("the state store did not answer: %s", error)
 
     def _record(self, state: str) -> None:
         record: dict[str, Any] = {"state": state, "name": self.config.name}
@@ -340,6 +341,7 @@ class Host:
             "pid": os.getpid(),
             "time": time.time(),
             "reason": self.reason,
+            "details": self.config.details,
         }
         self.generation.series(f"hosts/{self.config.name}").append(record)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,15 +10,13 @@ if TYPE_CHECKING:
 
     from windrow.deploy.records import ClusterRecord
 
-__all__ = ["BOOT", "CHIEF", "ENDED", "LOST", "READY", "End", "Host", "end_of", "status_of"]
+__all__ = ["CHIEF", "ENDED", "LOST", "READY", "End", "Host", "end_of", "status_of"]
 
 STARTING, READY, STOPPING, ENDED = "starting", "ready", "stopping", "ended"
 LOST = "lost"
 """State of a host that ended without saying so."""
 CHIEF = "host-0"
 """The host with the scheduler; a cluster ends with it."""
-BOOT = 60.0
-"""Seconds in which a new cluster must have a host."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,8 @@ class Host:
         Seconds since 1970.
     reason
         Why it ended; else empty.
+    details
+        What its kind of cluster knows of it.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Host:
     state: str
     last_seen: float
     reason: str = ""
+    details: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def gone(self) -> bool:
@@ -65,13 +66,13 @@ class End:
 def end_of(record: ClusterRecord, hosts: Sequence[Host], now: float) -> End | None:
     """Tell whether a cluster has ended; None while it lives.
 
-    A cluster lives as long as its first host, and for `BOOT` seconds before there is one.
+    A cluster lives as long as its first host, and for its time to boot before there is one.
     """
     if record.ended is not None:
         return End(record.ended, record.reason or "no reason was given")
     chief = next((host for host in hosts if host.name == CHIEF), None)
     if chief is None:
-        late = now - record.created > BOOT
+        late = now - record.created > record.boot_timeout
         return End(record.created, "none of its hosts ever started") if late else None
     if chief.gone:
         return End(chief.last_seen, chief.reason or f"{CHIEF} is gone and left no word")

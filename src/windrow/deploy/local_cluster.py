@@ -10,24 +10,23 @@ import os
 import re
 import sys
 import time
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from windrow.deploy import versions
-from windrow.deploy.cluster import Cluster
-from windrow.deploy.credentials import create_credentials, write_private
-from windrow.deploy.lifecycle import End
+from windrow.deploy.kinds import Kind
 from windrow.deploy.local_hosts import Ground, LocalHosts, Loopback
 from windrow.deploy.records import ClusterRecord
 from windrow.deploy.state import StateStore
 from windrow.errors import (
     ArgumentError,
-    ClusterLivesError,
-    ClusterNotFoundError,
     MissingExtraError,
 )
 from windrow.io.local import local_path
+
+if TYPE_CHECKING:
+    from windrow.deploy.cluster import Cluster
 
 __all__ = ["create", "find", "known", "load"]
 
@@ -108,19 +107,7 @@ def create(  # noqa: PLR0917  # the order in which one thinks of them
 def start(record: ClusterRecord, state_path: str | os.PathLike[str], ground: Ground) -> Cluster:
     """Start the cluster that a record describes on some ground; see `create` for what it raises."""
     store = StateStore(str(local_path(os.fspath(state_path))))
-    _require_free(store)
-    number, folder = store.begin(asdict(record))
-    local_path(folder.url).chmod(0o700)  # specs carry what it takes to read their data
-    cluster = Cluster(store, number, LocalHosts(folder, store.url, ground))
-    try:
-        _require_free(store, number)  # another may have begun at the same moment
-        write_private(cluster.provider.tls(), create_credentials(record.name, record.max_lifetime))
-        cluster.provider.start(record, list(range(record.num_hosts)))
-    except BaseException as error:
-        # Its hosts may have recorded that they were ended; they do not know why.
-        cluster.conclude(End(time.time(), f"it did not start: {type(error).__name__}"))
-        raise
-    return cluster
+    return _standing(ground).start(store, record)
 
 
 def load(state_path: str | os.PathLike[str]) -> Cluster:
@@ -138,9 +125,7 @@ def load(state_path: str | os.PathLike[str]) -> Cluster:
     ClusterEndedError
         There is none any more; the error says since when, and why.
     """
-    cluster = find(state_path)
-    cluster.require_alive()
-    return cluster
+    return LOCAL.load(_store(state_path))
 
 
 def find(state_path: str | os.PathLike[str]) -> Cluster:
@@ -156,13 +141,7 @@ def find(state_path: str | os.PathLike[str]) -> Cluster:
     ClusterNotFoundError
         There never was one.
     """
-    path = os.fspath(state_path)
-    named = _NAME.fullmatch(path) and not local_path(path).exists()
-    store = StateStore(str(local_path(str(default_path(path)) if named else path)))
-    found = _clusters(store)
-    if not found:
-        raise ClusterNotFoundError(store.url)
-    return next((cluster for cluster in found if cluster.ended is None), found[0])
+    return LOCAL.find(_store(state_path))
 
 
 def known() -> list[Cluster]:
@@ -199,22 +178,15 @@ def default_path(name: str) -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or home / own) / "windrow" / "clusters" / name
 
 
-def _require_free(store: StateStore, below: int | None = None) -> None:
-    """Refuse a path where a cluster lives; of those that ended, drop what only the living need."""
-    for cluster in _clusters(store):
-        if below is not None and cluster.number >= below:
-            continue
-        end = cluster.ended
-        if end is None:
-            load = f"gl.deploy.local_cluster.load({store.url!r})"
-            raise ClusterLivesError(cluster.name, store.url, load)
-        if cluster.record.ended is None:
-            cluster.conclude(end)
-        for secret in ("tls", "uploads"):
-            cluster.folder.folder(secret).remove()
+def _store(which: str | os.PathLike[str]) -> StateStore:
+    """Return the state of the cluster with this name, or at this path."""
+    path = os.fspath(which)
+    named = _NAME.fullmatch(path) and not local_path(path).exists()
+    return StateStore(str(local_path(str(default_path(path)) if named else path)))
 
 
-def _clusters(store: StateStore) -> list[Cluster]:
-    """Return every generation, the newest first."""
-    numbers = reversed(store.generations())
-    return [Cluster(store, n, LocalHosts(store.generation(n), store.url)) for n in numbers]
+def _standing(ground: Ground) -> Kind:
+    return Kind("local_cluster", lambda store, folder: LocalHosts(folder, store.url, ground))
+
+
+LOCAL = _standing(Loopback())

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from windrow.config import Deadline, scratch_folder
-from windrow.deploy.lifecycle import BOOT, ENDED, READY, Host
-from windrow.deploy.logs import tail
+from windrow.deploy.credentials import write_private
+from windrow.deploy.lifecycle import READY, Host
 from windrow.deploy.records import HostConfig
-from windrow.errors import DeadlineError, HostStartError
+from windrow.deploy.starting import await_ready, known_records
+from windrow.errors import DeadlineError
 from windrow.io.local import local_path
 
 if TYPE_CHECKING:
@@ -84,6 +85,19 @@ class LocalHosts:
         """Path of the folder with all certificates; hosts of one machine share it."""
         return str(local_path(self.generation.url) / "tls")
 
+    def prepare(self, record: ClusterRecord, credentials: dict[str, bytes]) -> ClusterRecord:
+        """Write the certificates; the folder is private, for specs tell how to read their data."""
+        local_path(self.generation.url).chmod(0o700)
+        write_private(self.tls(), credentials)
+        return record
+
+    def collect(self, record: ClusterRecord) -> None:
+        """Remove nothing: what hosts of this machine need is in their generation."""
+
+    def reach(self, epoch: dict[str, str]) -> str:
+        """Return the scheduler's own address."""
+        return epoch["scheduler"]
+
     def created_by(self, record: ClusterRecord) -> str:
         """Return the call that starts such a cluster."""
         return (
@@ -100,15 +114,20 @@ class LocalHosts:
             One was not ready in time, or ended; nothing of the attempt is left.
         """
         names = [f"host-{number}" for number in numbers]
-        known = {name: self._records(name) for name in names}
-        started: list[subprocess.Popen[bytes]] = []
+        known = known_records(self.generation, names)
+        started: dict[str, subprocess.Popen[bytes]] = {}
+
+        def ended(name: str) -> str | None:
+            code = started[name].returncode
+            return None if code is None else f"its host program ended with {code}"
+
         try:
-            started.extend(self._launch(record, number) for number in numbers)
-            deadline = Deadline(BOOT, "the hosts to be ready")
-            for name, process in zip(names, started, strict=True):
-                self._await(name, process, known[name], deadline)
+            for number, name in zip(numbers, names, strict=True):
+                started[name] = self._launch(record, number)
+            deadline = Deadline(record.boot_timeout, "the hosts to be ready")
+            await_ready(self.generation, known, deadline, ended, LOOK)
         except BaseException:
-            for number, name, process in zip(numbers, names, started, strict=False):
+            for number, (name, process) in zip(numbers, started.items(), strict=False):
                 self.end(Host(name, self.ground.address(number), process.pid, READY, 0.0))
             raise
 
@@ -151,7 +170,7 @@ class LocalHosts:
             scratch=str(scratch_folder(name)),
             idle_shutdown_timeout=record.idle_shutdown_timeout,
             max_lifetime=record.max_lifetime,
-            boot_timeout=BOOT,
+            boot_timeout=record.boot_timeout,
         )
         path = self._config_path(name)
         if not self.generation.put(f"config/{name}.json", config.to_json().encode()):
@@ -170,31 +189,6 @@ class LocalHosts:
         # Whoever started a process must ask how it ended, or it stays in the system's table.
         threading.Thread(target=process.wait, name=f"wait for {name}", daemon=True).start()
         return process
-
-    def _await(
-        self, name: str, process: subprocess.Popen[bytes], known: int, deadline: Deadline
-    ) -> None:
-        """Wait until a host says that it is ready."""
-        while True:
-            state, reason = "", ""
-            for _, record in self.generation.series(f"hosts/{name}").after(known):
-                state, reason = record["state"], record.get("reason", "")
-            if state == READY:
-                return
-            if state == ENDED:
-                raise HostStartError(name, reason, tail(self.generation, name))
-            if process.returncode is not None:
-                cause = f"its host program ended with {process.returncode}"
-                raise HostStartError(name, cause, tail(self.generation, name))
-            try:
-                deadline.pause(LOOK)
-            except DeadlineError as error:
-                cause = f"it was not ready within {BOOT:g} s"
-                raise HostStartError(name, cause, tail(self.generation, name)) from error
-
-    def _records(self, name: str) -> int:
-        last = self.generation.series(f"hosts/{name}").numbers()
-        return last[-1] if last else 0
 
     def _config_path(self, name: str) -> str:
         return str(local_path(f"{self.generation.url}/config/{name}.json"))

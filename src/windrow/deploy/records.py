@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from windrow.io.local import local_path
+from windrow.io.registry import scheme_of
+
+BOOT = 60.0
+"""Seconds in which a new cluster of this machine must have a host."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,14 @@ class HostConfig:
         Seconds in which the host must have joined.
     max_jobs
         Programs that run at once.
+    public
+        Address at which clients reach this host, where it is another one.
+    ports
+        First and last port to listen at; zeros let the system choose.
+    at_end
+        Command of a shell that follows the host's end, whatever ended it.
+    details
+        What its kind of cluster wants to know of it; stands in its records.
     """
 
     name: str
@@ -52,6 +66,26 @@ class HostConfig:
     max_lifetime: float = 86400.0
     boot_timeout: float = 600.0
     max_jobs: int = 2
+    public: str = ""
+    ports: tuple[int, int] = (0, 0)
+    at_end: str = ""
+    details: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def remote(self) -> bool:
+        """Whether the state store is elsewhere: logs are sent there, and it is asked less often."""
+        return scheme_of(self.generation) != "file"
+
+    @property
+    def place(self) -> str:
+        """Folder of this machine in which ``logs/<name>`` is: the generation's if it can be."""
+        return str(Path(self.scratch).parent if self.remote else local_path(self.generation))
+
+    def log_of(self, role: str) -> Path:
+        """Name the file to which a process of this host writes its log; its folder is made."""
+        path = Path(self.place) / "logs" / self.name / f"{role}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
 
     def sign_of(self, role: str) -> Path:
         """Name the file that a process touches every second, from when it is ready, as it lives."""
@@ -65,7 +99,7 @@ class HostConfig:
     def from_json(text: str) -> HostConfig:
         """Read what `to_json` wrote."""
         fields: dict[str, Any] = json.loads(text)
-        return HostConfig(**fields)
+        return HostConfig(**fields | {"ports": tuple(fields["ports"])})
 
 
 @dataclass(frozen=True)
@@ -86,6 +120,12 @@ class ClusterRecord:
         Of Python and of each package that must be equal on client and hosts.
     ended, reason
         When and why it ended; None while it lives.
+    boot_timeout
+        Seconds in which its hosts must be ready.
+    details
+        What its kind of cluster must know to find its hosts again and to end them; no secret.
+    collected
+        Whether all that was made for it besides its records is gone.
     """
 
     name: str
@@ -99,3 +139,6 @@ class ClusterRecord:
     versions: dict[str, str]
     ended: float | None = None
     reason: str | None = None
+    boot_timeout: float = BOOT
+    details: dict[str, Any] = field(default_factory=dict)
+    collected: bool = False

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from windrow.config import Deadline
 from windrow.deploy.credentials import Credentials
@@ -21,13 +22,15 @@ def serve_scheduler(config: HostConfig) -> None:
     """Run the scheduler and announce it: whoever claims an epoch is the scheduler of it."""
 
     def announce(address: str) -> None:
-        record = {"scheduler": address, "pid": os.getpid(), "time": time.time()}
+        public = address.replace(config.address, config.public or config.address)
+        here: dict[str, Any] = {"pid": os.getpid(), "time": time.time()}
+        record = {"scheduler": address, "public": public} | here
         Folder(config.generation).series("epoch").append(record)
         _ready(config, "scheduler")
 
     credentials = Credentials.of(config.tls, "host").dask()
     pulse = partial(_ready, config, "scheduler")
-    run_scheduler(config.address, 0, credentials, announce, pulse)
+    run_scheduler(config.address, config.ports, credentials, announce, pulse)
 
 
 def serve_worker(config: HostConfig) -> None:
@@ -40,10 +43,11 @@ def serve_worker(config: HostConfig) -> None:
         Path(config.scratch),
         Credentials.of(config.tls, "host").dask(),
         host=config.address,
+        ports=config.ports,
         jobs=config.max_jobs,
         on_ready=lambda _: _ready(config, "worker"),
         on_pulse=partial(_ready, config, "worker"),
-        tail=lambda: tail(Folder(config.generation), config.name, "worker"),
+        tail=lambda: tail(Folder(config.place), config.name, "worker"),
     )
 
 

@@ -7,6 +7,7 @@ belongs in a process of its own. Logs go to standard output.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import sys
@@ -43,9 +44,13 @@ class _Worker(distributed.Worker):
         """Open no port."""
 
 
+Ports = tuple[int, int]
+"""First and last port to listen at; zeros let the system choose."""
+
+
 def run_scheduler(
     host: str,
-    port: int,
+    ports: Ports,
     credentials: Credentials,
     on_ready: Callable[[str], None] | None = None,
     on_pulse: Callable[[], None] | None = None,
@@ -56,8 +61,8 @@ def run_scheduler(
     ----------
     host
         Address to listen at.
-    port
-        Port to listen at; 0 lets the system choose.
+    ports
+        It listens at the first that is free.
     credentials
         What to show, and what to check others by.
     on_ready
@@ -68,11 +73,11 @@ def run_scheduler(
     Raises
     ------
     OSError
-        The port cannot be had.
+        None of the ports can be had.
     """
     _prepare()
 
-    async def serve() -> None:
+    async def serve(port: int) -> None:
         scheduler = _Scheduler(
             host=host,
             port=port,
@@ -83,7 +88,17 @@ def run_scheduler(
         )
         await _until_told(scheduler, on_ready, on_pulse)
 
-    asyncio.run(serve())
+    first, last = ports
+    for port in range(first, last + 1):
+        try:
+            return asyncio.run(serve(port))
+        except RuntimeError as error:  # Dask's word for whatever kept a server from starting
+            cause = error.__cause__
+            if not isinstance(cause, OSError):
+                raise
+            if cause.errno != errno.EADDRINUSE or port == last:
+                raise cause from error
+    return None
 
 
 def run_worker(  # noqa: PLR0917  # all of them are needed
@@ -95,7 +110,7 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
     credentials: Credentials,
     *,
     host: str,
-    port: int = 0,
+    ports: Ports = (0, 0),
     jobs: int = 1,
     patience: float = 60.0,
     on_ready: Callable[[str], None] | None = None,
@@ -118,8 +133,8 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
         Folder for temporary files.
     credentials
         What to show, and what to check others by.
-    host, port
-        Where to listen; port 0 lets the system choose.
+    host, ports
+        Where to listen, at the first port that is free.
     jobs
         Programs that run at once, and share the memory in equal parts.
     patience
@@ -150,7 +165,7 @@ def run_worker(  # noqa: PLR0917  # all of them are needed
             memory_limit=0,  # the store keeps within its budget, and tasks have no say in it
             local_directory=str(scratch),
             host=host,
-            port=port,
+            port=f"{ports[0]}:{ports[1]}" if ports[0] else 0,
             protocol="tls",
             security=credentials.security(),
             death_timeout=patience,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from windrow.deploy import deadman
+from windrow.deploy.records import HostConfig
 from windrow.deploy.state import Folder
 
 
@@ -42,18 +43,27 @@ def test_silence_and_old_age_end_a_host(pipe: int) -> None:
     os.close(pipe)
 
 
-def test_it_kills_the_group_and_removes_the_scratch_folder(tmp_path: Path) -> None:
+def test_it_kills_the_group_removes_the_scratch_and_runs_what_follows(
+    tmp_path: Path,
+) -> None:
     scratch, state = tmp_path / "scratch", tmp_path / "state"
     scratch.mkdir()
     group = subprocess.Popen(["sleep", "60"], start_new_session=True)
-    watching = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "windrow.deploy.deadman", "--group", str(group.pid)),
-            *("--lifetime", "60", "--scratch", str(scratch), "--generation", str(state)),
-            *("--name", "host-0"),
-        ],
-        stdin=subprocess.PIPE,
+    config = HostConfig(
+        name="host-0",
+        index=0,
+        generation=str(state),
+        tls="",
+        address="127.0.0.1",
+        cores=1,
+        memory=10**9,
+        scratch=str(scratch),
+        at_end=f"touch {tmp_path / 'after'}",
     )
+    path = tmp_path / "host.json"
+    path.write_text(config.to_json())
+    command = ["windrow.deploy.deadman", str(path), "--group", str(group.pid)]
+    watching = subprocess.Popen([sys.executable, "-m", *command], stdin=subprocess.PIPE)
     assert watching.stdin is not None
     watching.stdin.close()  # as the kernel does for a host program that was killed
     assert group.wait(20) == -signal.SIGKILL
@@ -62,3 +72,4 @@ def test_it_kills_the_group_and_removes_the_scratch_folder(tmp_path: Path) -> No
     last = Folder(str(state)).series("hosts/host-0").last()
     assert last is not None
     assert (last[1]["state"], last[1]["reason"]) == ("ended", "its host program was killed")
+    assert (tmp_path / "after").exists()

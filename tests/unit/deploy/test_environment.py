@@ -38,6 +38,14 @@ class NoHosts:
     def tls(self) -> str:
         return ""
 
+    def prepare(self, record: ClusterRecord, credentials: dict[str, bytes]) -> ClusterRecord:
+        return replace(record, details={"files": sorted(credentials)})
+
+    def collect(self, record: ClusterRecord) -> None: ...
+
+    def reach(self, epoch: dict[str, str]) -> str:
+        return epoch["scheduler"]
+
     def start(self, record: ClusterRecord, numbers: list[int]) -> None: ...
 
     def lives(self, host: Host) -> bool:

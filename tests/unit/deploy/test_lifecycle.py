@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from windrow.deploy.lifecycle import BOOT, ENDED, LOST, READY, End, Host, end_of, status_of
+from windrow.deploy.lifecycle import ENDED, LOST, READY, End, Host, end_of, status_of
 from windrow.deploy.records import ClusterRecord
 
 RECORD = ClusterRecord("c", "local", 100.0, 2, 1, 10**9, 1800.0, 86400.0, {})
@@ -31,8 +31,8 @@ def test_a_recorded_end_counts_whatever_hosts_say() -> None:
 
 
 def test_a_new_one_has_time_to_start() -> None:
-    assert end_of(RECORD, [], 100.0 + BOOT) is None
-    end = end_of(RECORD, [], 101.0 + BOOT)
+    assert end_of(RECORD, [], 100.0 + RECORD.boot_timeout) is None
+    end = end_of(RECORD, [], 101.0 + RECORD.boot_timeout)
     assert end is not None
     assert "ever started" in end.reason
 
