@@ -6,7 +6,7 @@ import datetime
 import threading
 import time
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from windrow.config import Deadline
 from windrow.deploy import logs
@@ -175,9 +175,10 @@ class Cluster:
         folder = self.folder.folder("hosts")
         found = []
         for name in sorted(folder.names(), key=_by_number):
-            record: dict[str, Any] = {}
-            for _, more in folder.series(name).after(0):
-                record |= more
+            last = folder.series(name).last()
+            if last is None:
+                continue
+            record = last[1]
             host = Host(
                 name,
                 str(record["address"]),
@@ -333,8 +334,8 @@ class Cluster:
         series = self.folder.series(f"hosts/{host.name}")
         last = series.last()
         if last is None or last[1]["state"] != ENDED:
-            facts = {"name": host.name, "address": host.address, "pid": host.pid, "state": ENDED}
-            series.append(facts | {"time": time.time(), "reason": reason})
+            facts = {} if last is None else last[1]
+            series.append(facts | {"state": ENDED, "time": time.time(), "reason": reason})
 
     def conclude(self, end: End) -> None:
         """Record that the cluster has ended; what was recorded of an end counts no more."""

@@ -58,8 +58,10 @@ def bury(config: HostConfig, group: int, reason: str) -> None:
     shutil.rmtree(config.scratch, ignore_errors=True)
     if config.remote:
         Shipper(config).ship()
-    record = {"state": "ended", "name": config.name, "time": time.time(), "reason": reason}
-    Folder(config.generation).series(f"hosts/{config.name}").append(record)
+    series = Folder(config.generation).series(f"hosts/{config.name}")
+    last = series.last()
+    known = last[1] if last else {"name": config.name}
+    series.append(known | {"state": "ended", "time": time.time(), "reason": reason})
 
 
 def main(arguments: list[str] | None = None) -> int:

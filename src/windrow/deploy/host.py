@@ -28,7 +28,7 @@ from windrow.deploy.jobs import ENDED, Job, Outcome
 from windrow.deploy.lookout import Lookout
 from windrow.deploy.records import HostConfig
 from windrow.deploy.state import Folder
-from windrow.errors import DeadlineError, DriverDiedError
+from windrow.errors import DeadlineError, DriverDiedError, SchedulerLostError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +167,7 @@ class Host:
         """Start the children in the order in which they need each other."""
         limit = self.config.boot_timeout
         if self.config.index == 0:
+            self._bury_all()
             self._add("scheduler", "windrow.deploy.serve", "scheduler", self.config_path)
             self._await("scheduler", limit, deadman)
         self._add("worker", "windrow.deploy.serve", "worker", self.config_path)
@@ -256,16 +257,29 @@ class Host:
 
     def _bury(self, driver: Child, code: int) -> None:
         """Say of the job that a dead driver ran how it ended."""
+        for job, owner in self._claimed():
+            if owner == driver.role:
+                error = DriverDiedError(job.identifier, driver.role, code)
+                error.add_note(f"on host {self.config.name}: driver {driver.role} {driver.end}")
+                logs.show(error, Folder(self.config.place), [self.config.name])
+                job.finish(Outcome(error=error))
+
+    def _bury_all(self) -> None:
+        """Say of jobs that an earlier life of this host left undone how they ended."""
+        epoch = self.generation.series("epoch").last()
+        if epoch is not None:
+            for job, _ in self._claimed():
+                job.finish(Outcome(error=SchedulerLostError(epoch[1]["scheduler"])))
+
+    def _claimed(self) -> Iterator[tuple[Job, str]]:
+        """Yield the jobs that run, as far as their records say, each with who took it."""
         credentials = Credentials.of(self.config.tls, "host")
         jobs = self.generation.folder("jobs")
         for name in jobs.names():
             job = Job(jobs, name, credentials)
             owner = job.folder.get("claim")
-            if owner == driver.role.encode() and job.state not in ENDED:
-                error = DriverDiedError(name, driver.role, code)
-                error.add_note(f"on host {self.config.name}: driver {driver.role} {driver.end}")
-                logs.show(error, Folder(self.config.place), [self.config.name])
-                job.finish(Outcome(error=error))
+            if owner is not None and job.state not in ENDED:
+                yield job, owner.decode()
 
     def _check_idle(self, age: float) -> None:
         """End the cluster when no job has run for long enough."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import shutil
-from functools import cache
+import weakref
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from windrow.config import scratch_folder
@@ -14,7 +14,7 @@ from windrow.errors import SourceNotFoundError
 if TYPE_CHECKING:
     from windrow.deploy.state import Folder
 
-__all__ = ["client_credentials", "fetch_credentials", "publish_credentials"]
+__all__ = ["ClientCredentials", "fetch_credentials", "publish_credentials"]
 
 
 def publish_credentials(generation: Folder, files: dict[str, bytes]) -> None:
@@ -43,13 +43,22 @@ def fetch_credentials(generation: Folder, role: str, folder: str) -> None:
     write_private(folder, files)
 
 
-@cache
-def client_credentials(generation: Folder) -> str:
-    """Return a private folder with the client's files, fetched when first asked for.
+class ClientCredentials:
+    """The client's files of a cluster: in a private folder, as long as this object lives.
 
-    It is removed when this process ends.
+    Parameters
+    ----------
+    generation
+        The cluster's folder in the state store.
     """
-    folder = scratch_folder("client")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    fetch_credentials(generation, "client", str(folder))
-    return str(folder)
+
+    def __init__(self, generation: Folder) -> None:
+        self._generation = generation
+
+    @cached_property
+    def folder(self) -> str:
+        """Path of the folder; the files are fetched when it is first asked for."""
+        folder = scratch_folder("client")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        fetch_credentials(self._generation, "client", str(folder))
+        return str(folder)
