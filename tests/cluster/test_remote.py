@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
+import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.booted_hosts import BootedHosts
-from tests.support.clusters import until
+from tests.support.clusters import Waiting, until
 from tests.support.fitting import PARTITION, cut, digests, write_table
 
 import windrow as gl
 from windrow.deploy import versions
+from windrow.deploy.cluster import Cluster
 from windrow.deploy.jobs import Job
 from windrow.deploy.kinds import Kind
 from windrow.deploy.lifecycle import READY
 from windrow.deploy.records import ClusterRecord
 from windrow.deploy.state import StateStore
-from windrow.errors import ClusterEndedError, SchedulerLostError
+from windrow.errors import CancelledError, ClusterEndedError, SchedulerLostError
+from windrow.execution import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.support.places import InBucket
-
-    from windrow.deploy.cluster import Cluster
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -76,6 +78,7 @@ def test_work_on_remote_hosts_has_the_bits_of_this_process_and_leaves_logs_behin
     ]
     with gl.distributed(cluster):
         assert digests(cut(gl.SFrame(url), PARTITION), "logistic_classifier") == expected
+    _work_in_the_background(cluster, tmp_path)
     cluster.stop()
     assert cluster.status == "Ended: stopped by a client"
     for name in ("host-0", "host-1"):
@@ -84,6 +87,34 @@ def test_work_on_remote_hosts_has_the_bits_of_this_process_and_leaves_logs_behin
         left = {entry.name for entry in (hosts / "gen-0001" / name).iterdir()}
         assert left == {"host.json", "logs"}  # no certificate, no scratch
     assert providers[0].collected == 1
+
+
+def _work_in_the_background(cluster: Cluster, folder: Path) -> None:
+    """Nobody listens where the scheduler is said to be: all goes through the state store."""
+    unreachable = Cluster(cluster.store, cluster.number, cluster.provider)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BootedHosts, "reach", lambda *_: "tls://127.0.0.1:9")
+        _cancel_in_the_background(unreachable, folder / "never")
+    assert [job.status for job in cluster.jobs][-2:] == ["Completed", "Canceled"]
+
+
+def _cancel_in_the_background(cluster: Cluster, path: Path) -> None:
+    waiting = queue.SimpleQueue[BaseException]()
+    with gl.distributed(cluster, background=True):
+        assert gl.SFrame({"x": [1, 2, 3]})["x"].sum() == 6
+
+        def work() -> None:
+            try:
+                environment.current().run(Waiting(str(path)))
+            except CancelledError as error:
+                waiting.put(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        until("the job to run", Path(f"{path}.begun").exists)
+        cluster.jobs[-1].cancel()
+        thread.join(60)
+        assert isinstance(waiting.get(timeout=1), CancelledError)
 
 
 def test_a_killed_host_program_takes_its_host_with_it_and_the_store_learns_why(

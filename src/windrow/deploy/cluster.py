@@ -97,6 +97,11 @@ class Cluster:
     provider
         Starts and ends its hosts.
 
+    Attributes
+    ----------
+    background
+        Whether this process speaks to it through the state store alone: no line is opened.
+
     See Also
     --------
     windrow.deploy.local_cluster.create : hosts that are processes of this machine.
@@ -105,6 +110,7 @@ class Cluster:
     store: StateStore
     number: int
     provider: Provider
+    background: bool = False
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _line: Connection | None = None
 
@@ -140,7 +146,7 @@ class Cluster:
     def hosts(self) -> list[Host]:
         """Its hosts, with what was last heard of each."""
         hosts = self.recorded_hosts()
-        if not any(not host.gone for host in hosts):
+        if self.background or all(host.gone for host in hosts):
             return hosts
         from windrow.execution.cluster_client import loads
 
@@ -232,12 +238,16 @@ class Cluster:
             self._line = line
             return line
 
+    def line(self) -> Connection | None:
+        """Return the line to its scheduler, see `connection`; None where there shall be none."""
+        return None if self.background else self.connection()
+
     def answers(self) -> bool:
-        """Whether the line to its scheduler is open."""
+        """Whether the line to its scheduler is open, or none is needed."""
         from windrow.execution.cluster_client import is_connected
 
         line = self._line
-        return line is not None and is_connected(line)
+        return self.background or (line is not None and is_connected(line))
 
     def disconnect(self) -> None:
         """Close the line to the scheduler; the cluster and its jobs go on."""

@@ -8,7 +8,7 @@ import sys
 import threading
 import traceback
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ from windrow.execution.driver import Driver
 from windrow.progress.events import record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from windrow.execution.cluster_client import Connection
     from windrow.plan.tables import Plan
@@ -153,10 +153,8 @@ class DriverProcess:
         self._running = job.identifier
         job.advance(RUNNING, driver=self.name)
         relay = Relay(job, self._client)
-        try:
+        with self._cancellable(job):
             outcome = self._outcome(job, relay)
-        finally:
-            self._running = None
         relay.flush()
         if isinstance(outcome.error, CancelledError):
             job.finish(outcome, CANCELED)
@@ -186,6 +184,26 @@ class DriverProcess:
                 hosts = self._generation.folder("hosts").names()
                 logs.show(error, self._generation, hosts, "worker")
             return Outcome(error=RemoteError.unless_it_travels(error))
+
+    @contextmanager
+    def _cancellable(self, job: Job) -> Iterator[None]:
+        """Look for a word to cancel the job, of clients that have no line to ring by."""
+        done = threading.Event()
+
+        def look() -> None:
+            while not done.wait(POLL):
+                with suppress(OSError):  # the store may answer the next time
+                    if job.folder.get("cancel") is not None:
+                        self._hear({"cancel": job.identifier})
+                        return
+
+        looking = threading.Thread(target=look, name="look for a cancel", daemon=True)
+        looking.start()
+        try:
+            yield
+        finally:
+            self._running = None
+            done.set()
 
     def _hear(self, message: dict[str, Any]) -> None:
         """Wake up; stop the running job when it is the one to cancel."""

@@ -22,7 +22,7 @@ __all__ = [
 _current: Cluster | None = None
 
 
-def set_distributed_execution_environment(cluster: Cluster) -> None:
+def set_distributed_execution_environment(cluster: Cluster, *, background: bool = False) -> None:
     """Let a cluster do all work of this process from now on, in every thread.
 
     Tables and models made before go on to work; what they compute next is computed there.
@@ -31,6 +31,9 @@ def set_distributed_execution_environment(cluster: Cluster) -> None:
     ----------
     cluster
         One that lives.
+    background
+        Whether work is submitted and followed through the state store alone, where nothing of the
+        cluster can be reached from here; each step then takes some seconds to be heard of.
 
     Raises
     ------
@@ -46,7 +49,8 @@ def set_distributed_execution_environment(cluster: Cluster) -> None:
     cluster.require_alive()
     call = cluster.provider.created_by(cluster.record)
     versions.check(cluster.record.versions, f"start the cluster anew from this process: {call}")
-    cluster.connection()
+    cluster.background = background
+    cluster.line()
     _use(cluster)
 
 
@@ -70,16 +74,18 @@ def clear_distributed_execution_environment(cluster: Cluster) -> None:
 
 
 @contextmanager
-def distributed(cluster: Cluster) -> Iterator[Cluster]:
+def distributed(cluster: Cluster, *, background: bool = False) -> Iterator[Cluster]:
     """Let a cluster do the work of a ``with`` block, and whoever did before what comes after.
 
     Parameters
     ----------
     cluster
         One that lives.
+    background
+        As for `set_distributed_execution_environment`.
     """
     before = _current
-    set_distributed_execution_environment(cluster)
+    set_distributed_execution_environment(cluster, background=background)
     try:
         yield cluster
     finally:

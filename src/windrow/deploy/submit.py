@@ -54,7 +54,7 @@ class Submitter:
             It reads or writes a path that the hosts cannot see.
         """
         deliver = listener or Silent()
-        line = self.cluster.connection()
+        line = self.cluster.line()
         spec = self._pickled(program, deliver)
         name = str(getattr(program, "name", type(program).__name__))
         job = Job.new(self.cluster.folder.folder("jobs"), self.cluster.credentials)

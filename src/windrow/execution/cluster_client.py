@@ -34,14 +34,15 @@ GOODBYE = 5.0
 """Seconds that saying goodbye may take."""
 
 
-def publish(client: Connection, topic: str, message: dict[str, Any]) -> None:
+def publish(client: Connection | None, topic: str, message: dict[str, Any]) -> None:
     """Tell every subscriber of a topic; returns once the scheduler has the message.
 
-    Where the line is broken nobody hears it. That is no error here: what counts stands in the
-    state store, and who waits there learns why the line broke.
+    Where the line is broken, or there is none, nobody hears it. That is no error here: what counts
+    stands in the state store, and who waits there learns why the line broke.
     """
-    with suppress(OSError):
-        client.log_event(topic, message)
+    if client is not None:
+        with suppress(OSError):
+            client.log_event(topic, message)
 
 
 def subscribe(client: Connection, topic: str, handler: Callable[[dict[str, Any]], object]) -> None:
