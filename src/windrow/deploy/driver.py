@@ -102,6 +102,10 @@ class HostDriver(Driver):
         self._told.clear()
         self._hosts.owner = driver, job
 
+    def end(self) -> None:
+        """Let hosts have the room of the job's blocks."""
+        self._hosts.release()
+
     def persist(self, plan: Plan) -> Plan:
         """Compute the table once and return a plan of the result, which no client need hold."""
         held = super().persist(plan)
@@ -169,6 +173,7 @@ class DriverProcess:
             warnings.simplefilter("always")
             self._driver.begin(self.name, job.identifier)
             outcome = self._tried(lambda: self._driver.run(job.program(), relay, keep))
+            self._driver.end()
         heard = (w.message for w in caught if isinstance(w.message, Warning))
         ours = tuple(w for w in heard if type(w).__module__.startswith("windrow."))
         return replace(outcome, warnings=ours)

@@ -267,6 +267,11 @@ def forget(names: Sequence[str]) -> None:
     _this_store().forget(*names)
 
 
+def release(owner: tuple[str, str]) -> None:
+    """Tell this worker's store that a job has ended."""
+    _this_store().release(owner)
+
+
 def carry(parcel: Parcel) -> Parcel:
     """Be where a parcel is: hosts fetch it from each other, and it can be had again if they die."""
     return parcel

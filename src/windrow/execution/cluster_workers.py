@@ -103,6 +103,11 @@ class ClusterWorkers:
         if self._link.client.status == "running":
             self._link.client.run(cluster_tasks.forget, list(names), on_error="ignore")
 
+    def release(self) -> None:
+        """Tell the hosts that the job has ended, and wait for none of them."""
+        if self._link.client.status == "running":
+            self._link.client.run(cluster_tasks.release, self.owner, on_error="ignore", wait=False)
+
     def close(self) -> None:
         """Let go of what hosts keep for this driver; their stores are theirs."""
         self._link.close()

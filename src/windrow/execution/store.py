@@ -59,6 +59,7 @@ class _Stored:
     """Of each array: leaf, name, type, shape, offset in the file, checksum."""
     shell: RawBlock
     """The block without its leaves."""
+    owner: Owner
 
 
 class Store:
@@ -115,6 +116,8 @@ class Store:
             with self._lock:
                 found = self._find(key)
                 stored = self._stored.get(key)
+                if stored is not None and self._has_ended(stored.owner):
+                    self._stored[key] = replace(stored, owner=_owner.get())
             block = found
             if block is None and stored is not None:
                 block = self._read(stored)
@@ -124,6 +127,12 @@ class Store:
             else:
                 self._repeat(key)
             return block
+
+    def release(self, owner: Owner) -> None:
+        """Take a job for ended: what was built for it stays as long as nobody needs the room."""
+        with self._lock:
+            if self._running.get(owner[0]) == owner:
+                self._running[owner[0]] = (owner[0], "")
 
     def broadcast(self, key: Hashable, build: Callable[[], Any]) -> Any:  # any value
         """Return a value that all tasks of this worker share, such as the small side of a join."""
@@ -191,28 +200,28 @@ class Store:
         note(self._noted.get(key, {}))
 
     def _find(self, key: Key) -> RawBlock | None:
-        """Return a block in memory; one whose job has ended counts for who asks, if it may."""
+        """Return a block in memory; one whose job has ended counts for who asks from now on."""
         found = self._resident.get(key)
         if found is None:
             return None
         self._resident.move_to_end(key)
-        owner = _owner.get()
-        if self._has_ended(found.owner) and self._used_by(owner) + found.block.nbytes <= self.share:
-            found.owner = owner
+        if self._has_ended(found.owner):
+            found.owner = _owner.get()
         return found.block
 
     def _keep(self, key: Key, block: RawBlock) -> None:
         """Keep a new block, in memory if there is room for it or some can be made.
 
         A job may have more than its share while nobody else wants it; blocks of jobs that ended
-        make room first, then those of a job above its share for one that stays within.
+        make room first, and are gone, then those of a job above its share for one that stays
+        within. So scratch holds blocks of jobs that run, and of ended ones until another writes.
 
         Blocks of one name are swept from first to last again and again; exchanging them within
         the sweep would miss every time, so what does not fit goes to disk and stays there.
         """
         with self._lock:
             owner, size = _owner.get(), block.nbytes
-            self._make_room(size, lambda _, other: self._has_ended(other))
+            self._drop_ended(size)
             if self._used_by(owner) + size <= self.share:
                 self._make_room(size, lambda _, other: self._used_by(other) > self.share)
             self._make_room(size, lambda name, other: other == owner and name != key[0])
@@ -220,7 +229,18 @@ class Store:
                 self._resident[key] = _Resident(block, owner)
                 self._used += size
             else:
-                self._stored[key] = self._write(key, block)
+                self._stored[key] = self._write(key, block, owner)
+
+    def _drop_ended(self, size: int) -> None:
+        """Drop blocks of jobs that ended until so many bytes more would fit."""
+        for key, resident in list(self._resident.items()):
+            if self._used + size <= self.budget:
+                return
+            if self._has_ended(resident.owner):
+                self._used -= self._resident.pop(key).block.nbytes
+        for key, stored in list(self._stored.items()):
+            if self._has_ended(stored.owner):
+                self._stored.pop(key).path.unlink(missing_ok=True)
 
     def _make_room(self, size: int, may_go: Callable[[str, Owner], bool]) -> None:
         """Move blocks, by name and owner, to scratch until so many bytes more would fit."""
@@ -232,10 +252,10 @@ class Store:
 
     def _evict(self, key: Key) -> None:
         """Move a block from memory to scratch."""
-        block = self._resident.pop(key).block
-        self._used -= block.nbytes
+        resident = self._resident.pop(key)
+        self._used -= resident.block.nbytes
         if key not in self._stored:
-            self._stored[key] = self._write(key, block)
+            self._stored[key] = self._write(key, resident.block, resident.owner)
 
     def _used_by(self, owner: Owner) -> int:
         return sum(r.block.nbytes for r in self._resident.values() if r.owner == owner)
@@ -244,7 +264,7 @@ class Store:
         """Whether the job's driver has another by now."""
         return self._running.get(owner[0], owner) != owner
 
-    def _write(self, key: Key, block: RawBlock) -> _Stored:
+    def _write(self, key: Key, block: RawBlock, owner: Owner) -> _Stored:
         if self._folder is None:
             self._folder = scratch_folder("blocks")
         path = self._folder / f"{key[0]}-{key[1]}"
@@ -261,7 +281,7 @@ class Store:
                     file.write(view)
             self.spilled_bytes += file.tell()
         kinds = tuple(type(leaf) for leaf in block.leaves)
-        return _Stored(path, kinds, tuple(arrays), replace(block, leaves=()))
+        return _Stored(path, kinds, tuple(arrays), replace(block, leaves=()), owner)
 
     @staticmethod
     def _read(stored: _Stored) -> RawBlock | None:

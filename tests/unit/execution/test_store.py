@@ -189,6 +189,39 @@ def test_blocks_of_a_job_that_ended_go_first_and_only_when_there_is_need() -> No
     store.close()
 
 
+def test_a_job_that_ended_leaves_all_memory_to_the_next_and_nothing_of_it_is_written() -> None:
+    store = Store(4 * SIZE, jobs=2)
+    for number in range(6):
+        ask(store, A, "a", number)
+    written = store.spilled_bytes
+    assert written >= 2 * SIZE
+    store.release(A)
+    store.release(A)
+    assert store.held() == {"in_memory": 4, "on_scratch": 2, "bytes": 4 * SIZE}
+    for number in range(4):
+        ask(store, B, "bb", number)
+    assert in_memory(store) == {("bb", number) for number in range(4)}
+    assert store.spilled_bytes == written
+    for number in range(4, 6):
+        ask(store, B, "bb", number)
+    assert store.held() == {"in_memory": 4, "on_scratch": 2, "bytes": 4 * SIZE}
+    assert {key[0] for key in store._stored} == {"bb"}
+    store.close()
+
+
+def test_a_second_job_on_the_same_table_finds_all_that_the_first_left() -> None:
+    store = Store(4 * SIZE, jobs=2)
+    for number in range(6):
+        ask(store, A, "a", number)
+    store.release(A)
+    with store.working_for(B):
+        for number in range(6):
+            store.block(("a", number), lambda: pytest.fail("it is there already"))
+    ask(store, B, "bb", 0)
+    assert len(store._stored) == 3  # what is the second's own now was moved, not dropped
+    store.close()
+
+
 def test_a_block_that_both_jobs_want_counts_once_and_stays_for_who_goes_on() -> None:
     store = Store(4 * SIZE, jobs=2)
     for number in range(2):
