@@ -67,6 +67,20 @@ class RemoteError(ToolkitError):
         return error
 
 
+class RuntimeBuildError(ToolkitError):
+    """What hosts are to run could not be packed."""
+
+    def __init__(self, packages: tuple[str, ...], platform: str, said: str) -> None:
+        super().__init__(packages, platform, said)
+        self.packages, self.platform, self.said = packages, platform, said
+
+    def __str__(self) -> str:
+        return (
+            f"{', '.join(self.packages)} cannot be packed for {self.platform}: build a wheel for "
+            f"that platform and give its path in additional_packages; pex said: {self.said}"
+        )
+
+
 class DriverDiedError(ToolkitError):
     """The process that ran a program was killed."""
 

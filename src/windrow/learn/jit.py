@@ -29,7 +29,7 @@ from numba.cpython import hashing as _symbols  # noqa: F401 - naming its symbols
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["baseline", "inlined", "kernel"]
+__all__ = ["BROUGHT", "baseline", "inlined", "kernel"]
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 _log = logging.getLogger(__name__)
@@ -131,6 +131,9 @@ def _function(value: Any) -> Callable[..., Any] | None:
     return None
 
 
+BROUGHT = "compiled"
+"""Folder beside the sources in which an installation brings compiled kernels along."""
+
 _BROKEN = (
     caching.pickle.UnpicklingError,
     AttributeError,
@@ -173,7 +176,8 @@ class _Cache(caching.FunctionCache):
         super().__init__(function)
         self._dependencies = _dependencies(function)
         self._cache_file = self._index(self._cache_path)
-        self._beside = self._index(str(Path(function.__code__.co_filename).parent / "__pycache__"))
+        home = Path(function.__code__.co_filename).parent
+        self._beside = [self._index(str(home / name)) for name in ("__pycache__", BROUGHT)]
 
     def _index(self, folder: str) -> Any:
         return caching.IndexDataCacheFile(folder, self._impl.filename_base, self._dependencies)
@@ -195,7 +199,9 @@ class _Cache(caching.FunctionCache):
 
     def _brought(self, sig: Any, target_context: Any) -> Any:
         """Load what the installation brought along."""
-        data = self._beside.load(self._index_key(sig, target_context.codegen()))
+        key = self._index_key(sig, target_context.codegen())
+        found = (beside.load(key) for beside in self._beside)
+        data = next((data for data in found if data is not None), None)
         return None if data is None else self._impl.rebuild(target_context, data)
 
     def save_overload(self, sig: Any, data: Any) -> None:

@@ -1,0 +1,188 @@
+"""Which packages hosts need, in which versions, and where they are had from."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from windrow.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["Packages", "platform_here", "wanted", "write_sources"]
+
+ROOTS = ("cryptography", "distributed", "hdfs-native")
+"""What hosts need beyond what windrow itself requires, where it is installed here."""
+PLATFORMS = {"linux-x86_64": "manylinux_2_28_x86_64", "linux-aarch64": "manylinux_2_28_aarch64"}
+_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?")
+
+
+@dataclass(frozen=True)
+class Packages:
+    """What goes into a runtime besides windrow itself.
+
+    Attributes
+    ----------
+    platform
+        ``linux-x86_64`` or ``linux-aarch64``.
+    pinned
+        Versions by name: what runs here.
+    additional
+        Requirements and paths beyond it.
+    """
+
+    platform: str
+    pinned: dict[str, str]
+    additional: tuple[str, ...]
+
+    def requirements(self) -> list[str]:
+        """Return all of it as a requirements file has it."""
+        return [f"{name}=={version}" for name, version in self.pinned.items()] + [*self.additional]
+
+    def resolver(self) -> list[str]:
+        """Say to pex where they come from.
+
+        What runs here is packed as it is, which takes seconds and no network. Other platforms and
+        packages that are not installed here come from the user's package index.
+        """
+        if self.platform == platform_here() and not self.additional and _is_venv():
+            return ["--venv-repository", sys.prefix]
+        if self.platform == platform_here():
+            return ["--use-pip-config"]
+        minor = f"{sys.version_info.major}{sys.version_info.minor}"
+        target = f"{PLATFORMS[self.platform]}-cp-{minor}-cp{minor}"
+        return ["--use-pip-config", "--platform", target, "--only-binary", ":all:"]
+
+    def described(self) -> list[object]:
+        """Return what tells these packages from others: of a local one, its content too."""
+        stamps = [
+            sorted((str(file), file.stat().st_mtime_ns) for file in _files(Path(entry)))
+            for entry in self.additional
+            if Path(entry).exists()
+        ]
+        return [self.platform, sorted(self.pinned.items()), self.additional, stamps]
+
+    def blamed(self, said: str) -> tuple[str, ...]:
+        """Name the packages that an error's text speaks of; all additional ones if none."""
+        named = [*self.pinned, *self.additional]
+        text = said.lower().replace("_", "-")
+        found = [name for name in named if re.search(rf"\b{re.escape(_plain(name))}\b", text)]
+        return tuple(found or self.additional or self.pinned)
+
+
+def wanted(additional: Sequence[str], platform_name: str) -> Packages:
+    """Find what hosts need, from what is installed in this process's environment.
+
+    Parameters
+    ----------
+    additional
+        See `windrow.deploy.runtime.build`.
+    platform_name
+        Of the hosts.
+
+    Examples
+    --------
+    >>> "numba" in wanted([], "linux-x86_64").pinned
+    True
+    """
+    if platform_name not in PLATFORMS:
+        raise ArgumentError("platform", platform_name, " or ".join(PLATFORMS))
+    own = _required("windrow")
+    pinned = dict(sorted(closure([*own, *filter(_installed, ROOTS)]).items()))
+    beyond = []
+    for entry in additional:
+        found = _NAME.fullmatch(entry)
+        if found is None or not _installed(found[1]):
+            beyond.append(str(Path(entry).absolute()) if Path(entry).exists() else entry)
+        elif (path := _project_of(found[1])) is not None:
+            beyond.append(path)
+        else:
+            pinned |= closure([found[1]])
+    return Packages(platform_name, pinned, tuple(beyond))
+
+
+def closure(names: Sequence[str]) -> dict[str, str]:
+    """Return the versions installed here of packages and of all that they require.
+
+    >>> sorted(closure(["typer"])) == sorted({"typer", *closure(_required("typer"))})
+    True
+    """
+    found: dict[str, str] = {}
+    waiting = list(names)
+    while waiting:
+        name = _plain(waiting.pop())
+        if name not in found and _installed(name):
+            found[name] = metadata.version(name)
+            waiting.extend(_required(name))
+    return found
+
+
+def write_sources(folder: Path) -> None:
+    """Write windrow itself: the very files that run here, and its metadata."""
+    source = Path(__file__).parents[1]
+    leave = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, folder / "windrow", ignore=leave)
+    version = metadata.version("windrow")
+    about = folder / f"windrow-{version}.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(metadata.distribution("windrow").read_text("METADATA") or "")
+
+
+def platform_here() -> str:
+    """Name this machine's platform as `build` does.
+
+    >>> platform_here().split("-")[0] in ("linux", "darwin")
+    True
+    """
+    machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
+    return f"{sys.platform}-{machine}"
+
+
+def _required(name: str) -> list[str]:
+    """Names that a package requires here, extras left out."""
+    from packaging.requirements import Requirement
+
+    lines = metadata.requires(name) or []
+    required = [Requirement(line) for line in lines]
+    return [r.name for r in required if r.marker is None or r.marker.evaluate({"extra": ""})]
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _project_of(name: str) -> str | None:
+    """Return the folder of a package that was installed from one, in place or not."""
+    text = metadata.distribution(name).read_text("direct_url.json")
+    url = "" if text is None else str(json.loads(text).get("url", ""))
+    return unquote(urlsplit(url).path) if url.startswith("file:") else None
+
+
+def _is_venv() -> bool:
+    return sys.prefix != sys.base_prefix
+
+
+def _plain(name: str) -> str:
+    """Write a requirement's name as indexes do."""
+    found = _NAME.match(Path(name).name)
+    return re.sub(r"[-_.]+", "-", found[1] if found else name).lower()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    else:
+        yield from (file for file in path.rglob("*") if file.is_file())
