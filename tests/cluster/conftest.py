@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import tempfile
 import time
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import IN_CI
-from tests.support.namespaces import NamespaceGround, Network, missing
+from tests.support.namespaces import NamespaceGround, Network, missing, reachable
 
 from windrow.config import Deadline
 from windrow.deploy import local_cluster, versions
@@ -34,14 +33,8 @@ def network() -> Iterator[Network]:
         pytest.fail(f"needs {lacking}, which CI must have", pytrace=False)
     if lacking:
         pytest.skip(f"left out: needs {lacking}")
-    with Network(HOSTS) as made, pytest.MonkeyPatch.context() as patch:
-        guarded = socket.socket.connect
-
-        def connect(self: socket.socket, address: Any) -> None:
-            own = self.family == socket.AF_INET and address[0].startswith(f"{made.subnet}.")
-            super(socket.socket, self).connect(address) if own else guarded(self, address)
-
-        patch.setattr(socket.socket, "connect", connect)
+    made = Network(HOSTS)
+    with reachable(made), made:
         yield made
 
 

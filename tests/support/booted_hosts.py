@@ -76,6 +76,12 @@ class BootedHosts:
             os.kill(self.running[host.name].pid, signal.SIGTERM)
             self.running[host.name].wait(20)
 
+    def describe(self, record: ClusterRecord) -> dict[str, str]:
+        return {"State": record.name}
+
+    def unreachable(self, record: ClusterRecord) -> str:
+        return f"nothing between here and {record.name}"
+
     def created_by(self, record: ClusterRecord) -> str:
         return f"booted({record.name!r})"
 

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from windrow.config import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
 NAMES = Path("/run/netns")
@@ -37,6 +39,8 @@ class Network:
     ----------
     hosts
         Their names; the first has the address ``10.x.y.11``.
+    mark
+        A letter that tells it from another network of this process.
 
     Attributes
     ----------
@@ -44,12 +48,12 @@ class Network:
         Address of the outer namespace.
     """
 
-    def __init__(self, hosts: Sequence[str]) -> None:
+    def __init__(self, hosts: Sequence[str], mark: str = "") -> None:
         self.hosts = tuple(hosts)
-        self.tag = f"{PREFIX}{os.getpid()}"
-        mark = zlib.crc32(self.tag.encode())
+        self.tag = f"{PREFIX}{os.getpid()}{mark}"
+        start = zlib.crc32(self.tag.encode())
         # Nobody else's: what the machine can reach already is left alone.
-        subnets = (f"10.{64 + (mark + n) % 128}.{(mark + n) // 128 % 256}" for n in range(100))
+        subnets = (f"10.{64 + (start + n) % 128}.{(start + n) // 128 % 256}" for n in range(100))
         self.subnet = next(subnet for subnet in subnets if not _routed(f"{subnet}.1"))
         self.outer = f"{self.subnet}.1"
 
@@ -151,6 +155,22 @@ class NamespaceGround:
         return self.network.enter(f"{self.prefix}-{number}")
 
 
+@contextlib.contextmanager
+def reachable(network: Network) -> Iterator[None]:
+    """Let tests speak to a network's addresses, which otherwise are none of this machine's."""
+    guarded = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        own = self.family == socket.AF_INET and address[0].startswith(f"{network.subnet}.")
+        super(socket.socket, self).connect(address) if own else guarded(self, address)
+
+    setattr(socket.socket, "connect", connect)  # noqa: B010 - it is a method
+    try:
+        yield
+    finally:
+        setattr(socket.socket, "connect", guarded)  # noqa: B010
+
+
 def missing() -> str | None:
     """Return what this process lacks to make namespaces; None when it can."""
     if shutil.which("ip") is None:
@@ -169,8 +189,8 @@ def sweep() -> None:
     """Remove the namespaces of test processes that were killed."""
     for name in _listed():
         tag = name.partition("-")[0]
-        owner = tag.removeprefix(PREFIX)
-        if tag.startswith(PREFIX) and owner.isdigit() and not Path(f"/proc/{owner}").exists():
+        owner = re.fullmatch(rf"{PREFIX}(\d+)[a-z]?", tag)
+        if owner and not Path(f"/proc/{owner[1]}").exists():
             _remove(tag)
 
 

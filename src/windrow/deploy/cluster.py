@@ -79,6 +79,14 @@ class Provider(Protocol):
         """End a host, in order if it still can; nothing of it is left."""
         ...
 
+    def describe(self, record: ClusterRecord) -> dict[str, str]:
+        """Return what a user wants to know of it, by label: where its state is, what it costs."""
+        ...
+
+    def unreachable(self, record: ClusterRecord) -> str:
+        """Say what may keep a client from a scheduler that runs."""
+        ...
+
     def created_by(self, record: ClusterRecord) -> str:
         """Return the call that starts such a cluster."""
         ...
@@ -223,20 +231,29 @@ class Cluster:
         with self._lock:
             if self._line is not None and is_connected(self._line):
                 return self._line
-            self.require_alive()
-            epoch = self.folder.series("epoch").last()
-            if epoch is None:
-                raise ClusterUnreachableError(self.name, self.store.url, "no scheduler is recorded")
-            address = self.provider.reach(epoch[1])
+            address = self.provider.reach(self._epoch())
             try:
                 line = connect(address, self.credentials.dask(), ANSWER)
             except OSError as error:
                 self.require_alive()
-                raise ClusterUnreachableError(self.name, address, str(error)) from error
+                cause = "; ".join(
+                    filter(None, [str(error), self.provider.unreachable(self.record)])
+                )
+                raise ClusterUnreachableError(self.name, address, cause) from error
             if self._line is not None:
                 disconnect(self._line)
             self._line = line
             return line
+
+    def _epoch(self) -> dict[str, str]:
+        """Return what the scheduler announced, once it has, if the cluster is about to boot."""
+        deadline = Deadline(self.record.boot_timeout, f"the scheduler of {self.name}")
+        while True:
+            self.require_alive()
+            epoch = self.folder.series("epoch").last()
+            if epoch is not None:
+                return epoch[1]
+            deadline.pause(LOOK)
 
     def line(self) -> Connection | None:
         """Return the line to its scheduler, see `connection`; None where there shall be none."""
@@ -382,14 +399,15 @@ class Cluster:
         record = self.record
         facts = {
             "Name": record.name,
-            "State Path": self.state_path,
+            **self.provider.describe(record),
             "Num Hosts": f"{record.num_hosts}, each {record.cores} cores, {_size(record.memory)}",
             "Status": self.status,
             "Ends": _limits(record),
         }
-        lines = [f"{label + ':':<12}{value}" for label, value in facts.items()]
+        width = max(map(len, facts)) + 2
+        lines = [f"{label + ':':<{width}}{value}" for label, value in facts.items()]
         lines.extend(
-            f"  {host.name:<10}{host.address:<16}pid {host.pid:<9}{host.state}"
+            f"  {host.name:<10}{host.address:<16}{_which(host):<13}{host.state}"
             for host in self.recorded_hosts()
         )
         return "\n".join(lines)
@@ -398,6 +416,11 @@ class Cluster:
 def _by_number(name: str) -> tuple[int, str]:
     tail = name.rpartition("-")[2]
     return (int(tail) if tail.isdigit() else 0, name)
+
+
+def _which(host: Host) -> str:
+    """Name what a host is in its provider's words, or the process that it is."""
+    return " ".join(value for value in host.details.values() if value) or f"pid {host.pid}"
 
 
 def _size(count: int) -> str:

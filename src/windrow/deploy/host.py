@@ -367,8 +367,13 @@ def main(arguments: list[str]) -> int:
         os.setpgid(0, 0)
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     host = Host(HostConfig.from_json(Path(path).read_text()), path)
+    why = Path(path).with_name("why")
+
+    def asked(*_: object) -> None:
+        host.stop(why.read_text() if why.exists() else "its host program was asked to end")
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: host.stop("its host program was asked to end"))
+        signal.signal(number, asked)
     return host.run()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from windrow.deploy.cluster import Cluster
 from windrow.deploy.credentials import create_credentials
 from windrow.deploy.lifecycle import End
-from windrow.errors import ClusterLivesError, ClusterNotFoundError
+from windrow.errors import ClusterLivesError, ClusterNotFoundError, ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,10 @@ class Kind:
         except BaseException as error:
             # Its hosts may have recorded that they were ended; they do not know why.
             cluster.conclude(End(time.time(), f"it did not start: {type(error).__name__}"))
-            cluster.collect()
+            try:
+                cluster.collect()
+            except ToolkitError as left:
+                error.add_note(f"not all could be undone: {left}")
             raise
         return cluster
 

@@ -98,6 +98,16 @@ class LocalHosts:
         """Return the scheduler's own address."""
         return epoch["scheduler"]
 
+    def describe(self, record: ClusterRecord) -> dict[str, str]:
+        """Say where the state is."""
+        del record
+        return {"State Path": self.state_path}
+
+    def unreachable(self, record: ClusterRecord) -> str:
+        """Nothing stands between processes of one machine."""
+        del record
+        return ""
+
     def created_by(self, record: ClusterRecord) -> str:
         """Return the call that starts such a cluster."""
         return (

@@ -11,6 +11,9 @@ from windrow.errors.base import (
     WindrowError,
 )
 from windrow.errors.clusters import (
+    AwsError,
+    AwsRefusedError,
+    BucketNotFoundError,
     ClusterEndedError,
     ClusterLivesError,
     ClusterNotFoundError,
@@ -125,9 +128,12 @@ __all__ = [
     "ArgumentError",
     "ArgumentTypeError",
     "ArrayLengthError",
+    "AwsError",
+    "AwsRefusedError",
     "BadRowError",
     "BadRowsWarning",
     "BinaryOutputError",
+    "BucketNotFoundError",
     "CancelledError",
     "CastError",
     "CheckpointMismatchError",

@@ -276,3 +276,40 @@ class SchedulerLostError(ToolkitError, ConnectionError):
             f"the scheduler at {self.address} is gone, and with it the work under way; see the "
             "cluster's status and the logs of its hosts, then run it again"
         )
+
+
+class AwsError(ToolkitError, OSError):
+    """AWS did not do what it was asked."""
+
+    def __init__(self, call: str, code: str, message: str) -> None:
+        super().__init__(call, code, message)
+        self.call, self.code, self.message = call, code, message
+
+    def __str__(self) -> str:
+        return f"{self.call}: {redacted(self.message)} ({self.code})"
+
+
+class AwsRefusedError(AwsError, PermissionError):
+    """The caller may not do this in AWS."""
+
+    def __init__(self, call: str, code: str, message: str, line: str) -> None:
+        super().__init__(call, code, message)
+        self.args = (call, code, message, line)
+        self.line = line
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; add to the policy of this user or role: {self.line}"
+
+
+class BucketNotFoundError(ToolkitError, FileNotFoundError):
+    """The bucket of a state path is not there."""
+
+    def __init__(self, bucket: str, path: str) -> None:
+        super().__init__(bucket, path)
+        self.bucket, self.path = bucket, path
+
+    def __str__(self) -> str:
+        return (
+            f"there is no bucket {self.bucket!r}, which {self.path} needs; make it first: "
+            f"aws s3 mb s3://{self.bucket}"
+        )

@@ -7,11 +7,13 @@ again, so the death of a host is no fault of what ran there, unless that ends ho
 from __future__ import annotations
 
 import ssl
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dask
 import distributed
+from distributed.versions import VersionMismatchWarning
 
 from windrow.config import Deadline
 
@@ -117,7 +119,9 @@ def connect(address: str, credentials: Credentials, seconds: float = 30.0) -> di
     deadline = Deadline(seconds, f"a connection to {address}", "look at the scheduler's log")
     while True:
         try:
-            with dask.config.set(_CONNECTING):
+            with dask.config.set(_CONNECTING), warnings.catch_warnings():
+                # Ours are compared by ourselves; Dask also names packages that nobody uses here.
+                warnings.simplefilter("ignore", VersionMismatchWarning)
                 return distributed.Client(
                     address,
                     security=credentials.security(),

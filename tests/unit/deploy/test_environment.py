@@ -53,6 +53,12 @@ class NoHosts:
 
     def end(self, host: Host) -> None: ...
 
+    def describe(self, record: ClusterRecord) -> dict[str, str]:
+        return {"State": record.name}
+
+    def unreachable(self, record: ClusterRecord) -> str:
+        return f"nothing between here and {record.name}"
+
     def created_by(self, record: ClusterRecord) -> str:
         return f"create({record.name!r})"
 
