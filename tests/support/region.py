@@ -221,6 +221,7 @@ class Region:
             if instance["State"]["Name"] == "running" and identifier not in self.booted:
                 self._boot(identifier, instance)
         for identifier, host in list(self.booted.items()):
+            host.instance = instances[identifier]  # a profile may come after the instance
             code = None if host.init is None else host.init.poll()
             if instances[identifier]["State"]["Name"] not in {"pending", "running"}:
                 self._halt(identifier)

@@ -183,7 +183,7 @@ class Account:
             try:
                 self("ec2:TerminateInstances", InstanceIds=[identifier])
             except AwsError as error:
-                if error.code != "InvalidInstanceID.NotFound":
+                if not error.code.endswith(".NotFound"):
                     raise
 
     def groups(self, cluster: str = "") -> list[Answer]:

@@ -8,6 +8,8 @@ nothing computed from them changes by a bit.
 from __future__ import annotations
 
 import io
+import sys
+import sysconfig
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -72,6 +74,8 @@ class Uploads:
         HiddenSourceError
             A table reads files that the hosts cannot see.
         """
+        if not self.shares_files:
+            carry_own_modules()
         buffer = io.BytesIO()
         _Pickler(buffer, lambda node: self.carried(node, tell)).dump(program)
         return buffer.getvalue()
@@ -143,6 +147,19 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it ships no types
         if isinstance(value, Node):
             return self._carried(value).__reduce__()
         return super().reducer_override(value)
+
+
+def carry_own_modules() -> None:
+    """Let functions of the user's own files travel by value: hosts have only what is installed.
+
+    A module is somebody's own when it lies in no folder of installed packages or of Python.
+    """
+    installed = tuple({*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))})
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        own = file and not file.startswith(installed) and name.partition(".")[0] != "windrow"
+        if own and name != "__main__":
+            cloudpickle.register_pickle_by_value(module)
 
 
 def copy_command(path: str, store: str) -> str:
