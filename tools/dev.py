@@ -89,6 +89,15 @@ def s3_server() -> bool:
     return built or not IN_CI
 
 
+def hadoop() -> bool:
+    """Fetch the Hadoop of the tests, once for this user; without it its tests are left out."""
+    if shutil.which("mvn") is None:
+        print("── Hadoop: without mvn, its jars are not fetched", flush=True)
+        return True
+    fetched = run("Hadoop", tool("python"), "-m", "tests.support.hadoop", PYTHONPATH="src:.")
+    return fetched or not IN_CI
+
+
 def test(*options: str) -> bool:
     """Check, then run every test. With options (paths, -k ...), only the tests that they name."""
     if options:
@@ -96,6 +105,7 @@ def test(*options: str) -> bool:
     steps = [
         check(),
         s3_server(),
+        hadoop(),
         pytest(
             "tests",
             "-n",

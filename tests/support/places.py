@@ -83,3 +83,26 @@ class InBucket:
         )
         keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
         return sorted(key.removeprefix(f"{self.folder}/") for key in keys if key[-1] != "/")
+
+
+class InHdfs:
+    """A folder of HDFS, filled by the client library itself."""
+
+    def __init__(self, client: Any, root: str, folder: str) -> None:
+        self.client, self.root, self.folder = client, root, folder
+
+    def url(self, name: str = "") -> str:
+        return f"{self.root}/{self.folder}" + (f"/{name}" if name else "")
+
+    def put(self, name: str, data: bytes) -> str:
+        from hdfs_native import WriteOptions
+
+        path = f"/{self.folder}/{name}"
+        with self.client.create(path, WriteOptions(overwrite=True)) as file:
+            file.write(data)
+        return self.url(name)
+
+    def names(self) -> list[str]:
+        found = self.client.list_status(f"/{self.folder}", recursive=True)
+        paths = [each.path for each in found if not each.isdir]
+        return sorted(path.removeprefix(f"/{self.folder}/") for path in paths)

@@ -42,9 +42,8 @@ ROWS = {
         "AWS_SECRET_ACCESS_KEY",
     ),
     "hdfs": Row(
-        "",
-        "this version reads paths, http(s):// and s3:// only; hdfs:// comes with a later one: "
-        "pip install --upgrade 'windrow[hadoop]'",
+        "windrow.io.hdfs:HdfsStorage",
+        "install what reads it: pip install 'windrow[hadoop]'; and set HADOOP_CONF_DIR",
     ),
 }
 

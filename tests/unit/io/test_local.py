@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import pickle
+import sys
 import threading
 from pathlib import Path
 
@@ -116,11 +117,12 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
         inside_a_file.__enter__()
 
 
-def test_schemes_that_cannot_be_used_say_why() -> None:
+def test_schemes_that_cannot_be_used_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnknownSchemeError, match=r"gopher.*one of file://, http://"):
         storage_of("gopher://host/a")
+    monkeypatch.setitem(sys.modules, "hdfs_native", None)  # as if it were not installed
     with pytest.raises(MissingExtraError, match=r"hdfs://.*windrow\[hadoop\]"):
-        storage_of("hdfs://place/a")
+        storage_of("hdfs://place/a").exists("hdfs://place/a")
 
 
 def test_a_scratch_copy_is_made_once_and_has_no_name(tmp_path: Path) -> None:

@@ -1,0 +1,258 @@
+"""Files of HDFS: ``hdfs://host:port/path``, ``hdfs://service/path``, ``hdfs:///path``.
+
+Name services, the default file system and all other settings are read from the folder that
+``HADOOP_CONF_DIR`` names, as Hadoop's own tools do. No Java is needed.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import secrets
+import socket
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, BinaryIO, cast
+from urllib.parse import urlsplit
+
+from windrow.errors import (
+    CutShortError,
+    MissingExtraError,
+    SourceChangedError,
+    SourceNotFoundError,
+    UnwritableError,
+)
+from windrow.io.counters import bytes_read
+from windrow.io.hdfs_errors import REFUSALS, reading, writing
+from windrow.io.local import describe_version
+from windrow.io.patterns import Inside, expand
+from windrow.io.storage import CHUNK
+from windrow.plan.sources import FileStamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hdfs_native import Client, FileStatus, FileWriter
+
+__all__ = ["HdfsStorage"]
+
+CONNECT = 10.0
+"""Seconds in which a NameNode must take a connection."""
+
+
+class HdfsStorage:
+    """Files of HDFS; a file's version is its length and when it was last written."""
+
+    def stat(self, url: str) -> FileStamp:
+        """Ask the NameNode for a file."""
+        client, path = _place(url)
+        with reading(url):
+            found = client.get_file_info(path)
+        if found.isdir:
+            raise SourceNotFoundError(url, "it is a folder")
+        return _stamp(url, found)
+
+    def listing(self, url: str) -> list[FileStamp]:
+        """Return one file, all below a folder, or those that a pattern matches."""
+        found = _info(url)
+        if found is None:
+            files = _matching(url) if glob.has_magic(_place(url)[1]) else []
+        else:
+            files = _below(url) if found.isdir else [_stamp(url, found)]
+        if not files:
+            raise SourceNotFoundError(url, "no file is there, by this name or below it")
+        return files
+
+    def size(self, stamp: FileStamp) -> int:
+        """Bytes of the file."""
+        return self.stat(stamp.url).size or 0 if stamp.size is None else stamp.size
+
+    def read(self, stamp: FileStamp, start: int, stop: int) -> bytes:
+        """Fetch a range."""
+        return b"".join(self._fetch(stamp, start, min(stop, self.size(stamp))))
+
+    def prefix(self, stamp: FileStamp, count: int) -> bytes:
+        """Fetch the first bytes."""
+        return self.read(stamp, 0, count)
+
+    def stream(self, stamp: FileStamp) -> Iterator[bytes]:
+        """Yield the whole file."""
+        return self._fetch(stamp, 0, self.size(stamp))
+
+    def prepare(self, stamp: FileStamp) -> None:
+        """Nothing: ranges can be read again and again."""
+
+    def exists(self, url: str) -> bool:
+        """Whether there is a file or a folder."""
+        return _info(url) is not None
+
+    @contextmanager
+    def open_write(self, url: str) -> Iterator[BinaryIO]:
+        """Write aside as bytes come, and rename: readers see the whole file or what was before."""
+        client, path = _place(url)
+        aside = _aside(path)
+        try:
+            with writing(url):
+                file = client.create(aside)
+            yield cast("BinaryIO", _Written(url, file))
+            with writing(url):
+                file.close()
+                client.rename(aside, path, overwrite=True)
+        except BaseException:
+            with suppress(*REFUSALS):  # why it could not be written says more
+                client.delete(aside)
+            raise
+
+    def put_if_absent(self, url: str, data: bytes) -> bool:
+        """Write aside and rename, which HDFS does only where no file has the name."""
+        client, path = _place(url)
+        aside = _aside(path)
+        with writing(url):
+            with client.create(aside) as file:
+                file.write(data)
+            try:
+                client.rename(aside, path)
+            except REFUSALS:
+                if not self.exists(url):
+                    raise
+                client.delete(aside)
+                return False
+        return True
+
+    def names(self, url: str) -> list[str]:
+        """Names directly inside a folder; none when there is no folder."""
+        found = _info(url)
+        if found is None or not found.isdir:
+            return []
+        return sorted(name for name in map(_name, _inside(url)) if name[0] not in "._")
+
+    def remove(self, url: str) -> None:
+        """Remove a file, or a folder with all that is in it."""
+        client, path = _place(url)
+        if path == "/":
+            raise UnwritableError(url, "a whole file system is never emptied")
+        with writing(url):
+            client.delete(path, recursive=True)
+
+    def _fetch(self, stamp: FileStamp, start: int, stop: int) -> Iterator[bytes]:
+        """Yield a range as it comes."""
+        now = self.stat(stamp.url)
+        if stamp.version and now != stamp:
+            raise SourceChangedError(stamp.url, describe_version(stamp), describe_version(now))
+        if start >= stop:
+            return
+        client, path = _place(stamp.url)
+        at = start
+        with reading(stamp.url):
+            file = client.read(path)
+            while at < stop:
+                data = file.read_range(at, min(CHUNK, stop - at))
+                if not data:
+                    raise CutShortError(stamp.url, stop - start, at - start)
+                bytes_read.add(stamp.url, len(data))
+                at += len(data)
+                yield data
+
+
+class _Written:
+    """What is written to a file; it says what goes wrong as everything here does."""
+
+    def __init__(self, url: str, file: FileWriter) -> None:
+        self._url, self._file = url, file
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Send bytes."""
+        with writing(self._url):
+            return self._file.write(bytes(data))
+
+
+def _place(url: str) -> tuple[Client, str]:
+    """Return the client of a URL's file system, and the path there."""
+    parts = urlsplit(url.replace("?", "%3F").replace("#", "%23"))
+    path = "/" + url.partition("://")[2].partition("/")[2].strip("/")
+    if any(part in {".", ".."} for part in path.split("/")):
+        raise SourceNotFoundError(url, "a part of its path is '.' or '..'")
+    return _client(parts.netloc, os.environ.get("HADOOP_CONF_DIR", "")), path
+
+
+@lru_cache(maxsize=16)
+def _client(authority: str, settings: str) -> Client:
+    try:
+        from hdfs_native import Client as Opened
+    except ImportError:
+        advice = "install it: pip install 'windrow[hadoop]'"
+        raise MissingExtraError("hdfs://", advice) from None
+    url = f"hdfs://{authority}" if authority else None
+    with reading(f"hdfs://{authority}"):
+        host, _, port = authority.rpartition(":")
+        if host and port.isdigit():  # the library itself would try for three minutes
+            socket.create_connection((host, int(port)), CONNECT).close()
+        return Opened(url, config_dir=settings or None)
+
+
+def _info(url: str) -> FileStatus | None:
+    client, path = _place(url)
+    try:
+        with reading(url):
+            return client.get_file_info(path)
+    except SourceNotFoundError:
+        return None
+
+
+def _stamp(url: str, found: FileStatus) -> FileStamp:
+    authority = urlsplit(url).netloc
+    version = f"{found.length}-{found.modification_time}"
+    return FileStamp(f"hdfs://{authority}{found.path}", found.length, version)
+
+
+def _inside(url: str) -> list[FileStatus]:
+    client, path = _place(url)
+    with reading(url):
+        return list(client.list_status(path))
+
+
+def _below(url: str) -> list[FileStamp]:
+    """Return the files at any depth, sorted by their path inside the folder."""
+    client, path = _place(url)
+    with reading(url):
+        found = [each for each in client.list_status(path, recursive=True) if not each.isdir]
+    root = len(path.rstrip("/").split("/"))
+    parts = {tuple(each.path.split("/")): each for each in found}
+    seen = [p for p in parts if all(part[0] not in "._" for part in p[root:])]
+    return [_stamp(url, parts[p]) for p in sorted(seen)]
+
+
+def _matching(url: str) -> list[FileStamp]:
+    """Return the files that a pattern matches, and those below the folders that it does."""
+    authority = urlsplit(url).netloc
+    known: dict[str, FileStamp] = {}
+
+    def inside(folder: str) -> Inside:
+        place = f"hdfs://{authority}/{folder}"
+        found = _info(place)
+        if found is None or not found.isdir:
+            return set(), set()
+        folders: set[str] = set()
+        files: set[str] = set()
+        for each in _inside(place):
+            name = _name(each)
+            (folders if each.isdir else files).add(name)
+            if not each.isdir:
+                known[f"{folder}/{name}" if folder else name] = _stamp(url, each)
+        return folders, files
+
+    found: dict[FileStamp, None] = {}
+    for path in expand(_place(url)[1].strip("/"), inside):
+        stamps = [known[path]] if path in known else _below(f"hdfs://{authority}/{path}")
+        found.update(dict.fromkeys(stamps))
+    return list(found)
+
+
+def _aside(path: str) -> str:
+    """Name a hidden file beside one that is to be."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/.{name}.{secrets.token_hex(8)}"
+
+
+def _name(found: FileStatus) -> str:
+    return found.path.rsplit("/", 1)[-1]
