@@ -273,6 +273,7 @@ if __name__ == "__main__":
     if len(sys.argv) == 1:
         print(fetch())
     else:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         with Hadoop(Path(sys.argv[1])) as made:
             print(
                 f"export HADOOP_CONF_DIR={made.conf} HDFS={made.hdfs} YARN={made.yarn}", flush=True

@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from windrow.deploy import ec2_cluster, local_cluster
+    from windrow.deploy import ec2_cluster, hadoop_cluster, local_cluster
     from windrow.deploy.ec2_config import Ec2Config
 
-__all__ = ["Ec2Config", "ec2_cluster", "local_cluster"]
+__all__ = ["Ec2Config", "ec2_cluster", "hadoop_cluster", "local_cluster"]
 
 _HOMES = {"Ec2Config": "ec2_config"}
 

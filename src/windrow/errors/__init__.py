@@ -27,6 +27,7 @@ from windrow.errors.clusters import (
     HostStartError,
     JobLostError,
     JobNotFoundError,
+    NotInstalledError,
     RemoteError,
     RuntimeBuildError,
     SchedulerLostError,
@@ -34,6 +35,7 @@ from windrow.errors.clusters import (
     StateConflictError,
     UploadWarning,
     VersionMismatchError,
+    YarnError,
 )
 from windrow.errors.graphs import (
     EdgeWeightError,
@@ -191,6 +193,7 @@ __all__ = [
     "NotComparableError",
     "NotExportableError",
     "NotFittedError",
+    "NotInstalledError",
     "OptionChoiceError",
     "OptionRangeError",
     "PenaltySolverError",
@@ -225,5 +228,6 @@ __all__ = [
     "VersionMismatchError",
     "VertexIdTypeError",
     "WindrowError",
+    "YarnError",
     "redacted",
 ]

@@ -313,3 +313,26 @@ class BucketNotFoundError(ToolkitError, FileNotFoundError):
             f"there is no bucket {self.bucket!r}, which {self.path} needs; make it first: "
             f"aws s3 mb s3://{self.bucket}"
         )
+
+
+class YarnError(ToolkitError, OSError):
+    """YARN did not do what it was asked."""
+
+    def __init__(self, call: str, status: int, said: str) -> None:
+        super().__init__(call, status, said)
+        self.call, self.status, self.said = call, status, said
+
+    def __str__(self) -> str:
+        code = f" (status {self.status})" if self.status else ""
+        return f"{self.call}{code}: {self.said}"
+
+
+class NotInstalledError(ToolkitError, FileNotFoundError):
+    """There is no windrow in a path of HDFS."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"windrow is not installed in {self.path}; run: windrow hadoop install {self.path}"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from hdfs_native import Client, FileStatus, FileWriter
 
-__all__ = ["HdfsStorage"]
+__all__ = ["HdfsStorage", "make_folder"]
 
 CONNECT = 10.0
 """Seconds in which a NameNode must take a connection."""
@@ -164,6 +164,14 @@ class _Written:
         """Send bytes."""
         with writing(self._url):
             return self._file.write(bytes(data))
+
+
+def make_folder(url: str, mode: int) -> None:
+    """Make a folder with these rights, and those around it; one that is there gets the rights."""
+    client, path = _place(url)
+    with writing(url):
+        client.mkdirs(path, mode, create_parent=True)
+        client.set_permission(path, mode)
 
 
 def _place(url: str) -> tuple[Client, str]:

@@ -1,0 +1,168 @@
+"""Clusters of Hadoop containers: started with one call, found anywhere, gone when idle."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from windrow.deploy import versions
+from windrow.deploy.hadoop_hosts import HadoopHosts
+from windrow.deploy.hadoop_install import install, manifest, show_available_packages
+from windrow.deploy.kinds import Kind
+from windrow.deploy.records import ClusterRecord
+from windrow.deploy.state import StateStore
+from windrow.errors import ArgumentError
+from windrow.progress import Notice, listening
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from windrow.deploy.cluster import Cluster
+
+__all__ = ["create", "install", "load", "show_available_packages"]
+
+BOOT = 300.0
+"""Seconds in which containers must be ready."""
+SMALLEST = 1024
+"""Megabytes below which a container cannot work."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}")
+
+
+def create(  # noqa: PLR0917 - the order in which one thinks of them
+    name: str,
+    windrow_path: str | None = None,
+    hadoop_conf_dir: str | None = None,
+    num_containers: int = 3,
+    container_size: int = 4096,
+    num_vcores: int = 2,
+    queue: str | None = None,
+    port_range: tuple[int, int] = (9100, 9200),
+    idle_shutdown_timeout: float = 1800,
+    max_lifetime: float = 86400,
+    *,
+    turi_dist_path: str | None = None,
+    dato_dist_path: str | None = None,
+) -> Cluster:
+    """Start a cluster of containers.
+
+    Parameters
+    ----------
+    name
+        Letters, digits, ``.``, ``_`` and ``-``.
+    windrow_path
+        Where windrow is installed in HDFS (``windrow hadoop install``); state is kept below it.
+    hadoop_conf_dir
+        Folder with Hadoop's settings; by default ``HADOOP_CONF_DIR``.
+    num_containers
+        Each is a host.
+    container_size
+        Megabytes of each.
+    num_vcores
+        Threads of each.
+    queue
+        Of YARN.
+    port_range
+        First and last port at which containers listen; two on a node take two.
+    idle_shutdown_timeout
+        Seconds without work after which the containers end; negative: never.
+    max_lifetime
+        Seconds after which they end, whatever they do.
+    turi_dist_path, dato_dist_path
+        What the ancestor called `windrow_path`.
+
+    Returns
+    -------
+    Cluster
+        Ready. As a context manager it is stopped at the end of the block.
+
+    Raises
+    ------
+    NotInstalledError
+        Nothing is installed in the path.
+    VersionMismatchError
+        What is installed there are other versions than these.
+    YarnError, HostStartError
+        YARN refuses, or a container did not become ready; the error says what was asked of which
+        queue, and what is free. All was undone.
+    """
+    path = (windrow_path or turi_dist_path or dato_dist_path or "").rstrip("/")
+    _check(name, path, num_containers, container_size, num_vcores)
+    installed = manifest(path)
+    versions.check(installed["versions"], f"install these: windrow hadoop install {path}")
+    record = ClusterRecord(
+        name=name,
+        kind="hadoop",
+        created=time.time(),
+        num_hosts=num_containers,
+        cores=num_vcores,
+        memory=container_size << 20,
+        idle_shutdown_timeout=idle_shutdown_timeout,
+        max_lifetime=max_lifetime,
+        versions=installed["versions"],
+        boot_timeout=BOOT,
+        details={
+            "service": f"windrow-{_plain(name)}-{secrets.token_hex(3)}",
+            "installation": path,
+            "container_size": container_size,
+            "ports": f"{port_range[0]}-{port_range[1]}",
+            "queue": queue,
+        },
+    )
+    with listening(verbose=True) as shown:
+
+        def tell(step: str) -> None:
+            shown(Notice(f"PROGRESS: Hadoop cluster {name!r}: {step}"))
+
+        kind = _kind(hadoop_conf_dir, tell)
+        return kind.start(StateStore(f"{path}/clusters/{name}"), record)
+
+
+def load(path: str, name: str | None = None, hadoop_conf_dir: str | None = None) -> Cluster:
+    """Return a cluster that lives, from any machine.
+
+    Parameters
+    ----------
+    path
+        Its state path, as it is printed; or, with a name, where windrow is installed.
+    name
+        Of the cluster.
+    hadoop_conf_dir
+        Folder with Hadoop's settings; by default ``HADOOP_CONF_DIR``.
+
+    Raises
+    ------
+    ClusterNotFoundError
+        There never was one.
+    ClusterEndedError
+        There is none any more; the error says since when, and why.
+    """
+    place = path.rstrip("/") if name is None else f"{path.rstrip('/')}/clusters/{name}"
+    return _kind(hadoop_conf_dir).load(StateStore(place))
+
+
+def _check(name: str, path: str, containers: int, size: int, cores: int) -> None:
+    if not _NAME.fullmatch(name):
+        raise ArgumentError("name", name, "letters, digits, '.', '_' and '-', 41 at most")
+    if not path.startswith("hdfs://"):
+        raise ArgumentError("windrow_path", path, "a folder such as hdfs://namenode:8020/windrow")
+    for argument, value, least in (
+        ("num_containers", containers, 1),
+        ("container_size", size, SMALLEST),
+        ("num_vcores", cores, 1),
+    ):
+        if value < least:
+            raise ArgumentError(argument, value, f"{least} or more")
+
+
+def _plain(name: str) -> str:
+    """Write a name as YARN takes it."""
+    return re.sub(r"[^a-z0-9-]", "-", name.lower())[:20].strip("-")
+
+
+def _kind(settings: str | None, tell: Callable[[str], None] = lambda _: None) -> Kind:
+    return Kind(
+        "hadoop_cluster",
+        lambda store, folder: HadoopHosts(folder, store.url, settings or "", tell),
+    )

@@ -1,0 +1,99 @@
+"""An installation of windrow in HDFS: what containers run, put there once for all clusters."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from windrow.deploy import runtime, runtime_packages, versions
+from windrow.deploy.state import Folder
+from windrow.deploy.yarn_service import Service
+from windrow.errors import NotInstalledError
+from windrow.io.registry import storage_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from windrow.deploy.runtime import Artefact
+
+__all__ = ["install", "manifest", "show_available_packages"]
+
+
+def install(
+    windrow_path: str,
+    additional_packages: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Put what containers run under a path of HDFS.
+
+    Parameters
+    ----------
+    windrow_path
+        ``hdfs://...``; readable by whoever is to work with it.
+    additional_packages
+        What functions given to ``apply`` need besides; see `windrow.deploy.runtime.build`.
+    tell
+        Hears of what takes long.
+
+    Returns
+    -------
+    dict
+        The manifest: names of files, versions, packages.
+    """
+    root = Folder(windrow_path.rstrip("/"))
+    made = runtime.build(additional_packages, tell=tell)
+    packages = runtime_packages.wanted(additional_packages, runtime_packages.platform_here())
+    script = Service.script_for(made.python, brings=made.interpreter is not None).encode()
+    name = f"start-{made.pex.sha256[:16]}.sh"
+    root.put(f"runtime/{name}", script)
+    found = {
+        "pex": _put(root, made.pex, tell),
+        "interpreter": _put(root, made.interpreter, tell) if made.interpreter else "",
+        "script": f"runtime/{name}",
+        "python": made.python,
+        "versions": versions.installed(),
+        "packages": packages.pinned,
+        "additional": list(additional_packages),
+        "installed": time.time(),
+    }
+    root.series("manifest").append(found)
+    return found
+
+
+def manifest(windrow_path: str) -> dict[str, Any]:
+    """Return what is installed in a path.
+
+    Raises
+    ------
+    NotInstalledError
+        Nothing is.
+    """
+    last = Folder(windrow_path.rstrip("/")).series("manifest").last()
+    if last is None:
+        raise NotInstalledError(windrow_path)
+    return last[1]
+
+
+def show_available_packages(windrow_path: str) -> dict[str, str]:
+    """Return the packages that containers have, and their versions.
+
+    Parameters
+    ----------
+    windrow_path
+        Of the installation.
+    """
+    packages: dict[str, str] = manifest(windrow_path)["packages"]
+    return packages
+
+
+def _put(root: Folder, artefact: Artefact, tell: Callable[[str], None]) -> str:
+    """Bring a file there unless it is, and return its path in the installation."""
+    name = f"runtime/{artefact.name}"
+    url = f"{root.url}/{name}"
+    storage = storage_of(url)
+    if not storage.exists(url):
+        tell(f"writing {artefact.path.stat().st_size / 1e6:.0f} MB that containers run")
+        with artefact.path.open("rb") as source, storage.open_write(url) as target:
+            while data := source.read(1 << 22):
+                target.write(data)
+    return name

@@ -1,0 +1,124 @@
+"""Clusters of containers: they start, they work with the same bits, and nothing is left of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.clusters import until
+from tests.support.fitting import PARTITION, cut, digests, write_table
+
+import windrow as gl
+from windrow.deploy.yarn import Yarn
+from windrow.errors import ClusterEndedError, HostStartError, NotInstalledError, YarnError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.hadoop import Hadoop
+    from tests.support.places import InHdfs
+
+    from windrow.deploy.cluster import Cluster
+    from windrow.deploy.lifecycle import Host
+
+pytestmark = [
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("clusters"),
+    pytest.mark.needs("pex", "distributed", "cryptography", "hdfs_native", "httpx"),
+]
+
+
+def nothing_left(hadoop: Hadoop) -> None:
+    """Hold that no container and no application of a cluster runs."""
+    until("the end of all containers", lambda: not hadoop.containers())
+    found = hadoop.ask("/ws/v1/cluster/apps?states=RUNNING,ACCEPTED,SUBMITTED")["apps"] or {}
+    assert not found.get("app")
+
+
+@pytest.fixture(scope="session")
+def installation(cluster_of_hadoop: Hadoop) -> str:
+    """Install windrow once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HADOOP_CONF_DIR", str(cluster_of_hadoop.conf))
+        path = f"{cluster_of_hadoop.hdfs}/windrow"
+        gl.deploy.hadoop_cluster.install(path)
+    return path
+
+
+def test_the_story_of_hadoop_runs_and_the_model_has_the_bits_of_this_process(
+    hadoop: Hadoop, hdfs_place: InHdfs, installation: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "all.csv"
+    write_table(path)
+    url = hdfs_place.put("all.csv", path.read_bytes())
+    expected = digests(cut(gl.SFrame(url), PARTITION), "logistic_classifier")
+
+    c = gl.deploy.hadoop_cluster.create("first", installation, container_size=2560)
+    assert c.status == "Running, 3 of 3 hosts"
+    assert "Windrow Path" in str(c)
+    with gl.distributed(c):
+        assert digests(cut(gl.SFrame(url), PARTITION), "logistic_classifier") == expected
+        killed = next(host for host in c.hosts if host.name == "host-2")
+        for pid, command in hadoop.containers().items():
+            if killed.details["container"] in command and "windrow.deploy" in command:
+                os.kill(pid, signal.SIGKILL)
+        until("another container", lambda: restarted(c, killed))
+        until("all three hosts", lambda: c.status == "Running, 3 of 3 hosts")
+        assert digests(cut(gl.SFrame(url), PARTITION), "logistic_classifier") == expected
+    assert gl.deploy.hadoop_cluster.load(installation, "first").status == c.status
+    c.stop()
+    nothing_left(hadoop)
+
+
+def restarted(cluster: Cluster, was: Host) -> bool:
+    """Whether YARN has put another container in the place of one."""
+    now = {host.name: host for host in cluster.recorded_hosts()}
+    return now[was.name].details != was.details
+
+
+def test_a_plain_application_does_the_same_and_ends_itself_when_idle(
+    hadoop: Hadoop, installation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Yarn, "serves", lambda _: False)
+    create = gl.deploy.hadoop_cluster.create
+    c = create("plain", installation, None, 2, 2560, 1, idle_shutdown_timeout=15)
+    assert "plain application" in str(c)
+    with gl.distributed(c):
+        assert gl.SFrame({"x": [1, 2, 3]})["x"].sum() == 6
+    until("the end", lambda: c.ended)
+    with pytest.raises(ClusterEndedError, match="idle for 15 s"):
+        gl.deploy.hadoop_cluster.load(installation, "plain")
+    nothing_left(hadoop)
+
+
+def test_an_application_that_an_administrator_kills_is_told_of_in_time(
+    hadoop: Hadoop, installation: str
+) -> None:
+    c = gl.deploy.hadoop_cluster.create("killed", installation, None, 1, 2560, 1)
+    with gl.distributed(c):
+        app = Yarn().application(c.record.details["service"])
+        assert app is not None
+        Yarn().end(app["id"])
+        until("the loss to be seen", lambda: c.ended)
+        with pytest.raises(ClusterEndedError, match="host-0 is gone"):
+            gl.SFrame({"x": [1, 2, 3]})["x"].sum()
+    with pytest.raises(ClusterEndedError):
+        gl.deploy.hadoop_cluster.load(installation, "killed")
+    nothing_left(hadoop)
+
+
+def test_more_than_there_is_is_refused_with_what_was_asked_and_what_is_free(
+    hadoop: Hadoop, installation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gl.deploy.hadoop_cluster, "BOOT", 10.0)
+    with pytest.raises(
+        HostStartError, match=r"9 containers of 6000 MB.*MB and \d+ vcores are free"
+    ):
+        gl.deploy.hadoop_cluster.create("large", installation, None, 9, 6000)
+    with pytest.raises(YarnError, match="memory"):
+        gl.deploy.hadoop_cluster.create("huge", installation, None, 2, 60000)
+    with pytest.raises(NotInstalledError, match="windrow hadoop install"):
+        gl.deploy.hadoop_cluster.create("none", f"{hadoop.hdfs}/nowhere")
+    nothing_left(hadoop)
