@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from windrow import __version__
-from windrow.cli import apply, cluster, demonstrate, show, train
+from windrow.cli import apply, cluster, demonstrate, hadoop, show, train
 
 __all__ = ["app"]
 
@@ -49,4 +49,5 @@ app.add_typer(train.app, name="train")
 app.command(epilog=apply.EVALUATE_EXAMPLES)(apply.evaluate)
 app.command(epilog=apply.PREDICT_EXAMPLES)(apply.predict)
 app.add_typer(cluster.app, name="cluster")
+app.add_typer(hadoop.app, name="hadoop")
 app.command(epilog=demonstrate.EXAMPLES)(demonstrate.demo)

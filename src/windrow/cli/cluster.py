@@ -1,4 +1,4 @@
-"""``windrow cluster``: clusters of this machine, from their start to their end."""
+"""``windrow cluster``: clusters of this machine, and what those of EC2 left behind."""
 
 from __future__ import annotations
 
@@ -179,6 +179,45 @@ def stop(which: Which, *, as_json: Json = False, debug: Debug = False) -> None:
         outcome.document.update(_document(found))
         for line in aligned({found.name: found.status}):
             outcome.say(line)
+
+
+@app.command(
+    epilog="""[bold]Examples[/bold]
+
+windrow cluster sweep
+
+windrow cluster sweep --region eu-west-1 --age 3600 --yes""",
+)
+def sweep(
+    *,
+    region: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of AWS; else the environment's.")
+    ] = None,
+    age: Annotated[float, typer.Option(metavar="SECONDS", help="What is younger stays.")] = 900,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List what ended clusters left in an AWS account, ask, and remove it.
+
+    What a cluster that lives holds stays, whoever started it.
+    """
+    with running(as_json=as_json, debug=debug) as outcome:
+        from windrow.deploy.ec2_account import Account
+        from windrow.deploy.ec2_config import Ec2Config
+        from windrow.deploy.ec2_sweep import leftovers, remove
+
+        account = Account(Ec2Config(region=region))
+        found = leftovers(account, age)
+        outcome.document["found"] = [vars(left) for left in found]
+        rows = [("Kind", "Identifier", "Cluster", "Why")]
+        rows += [(left.kind, left.identifier, left.cluster, left.why) for left in found]
+        for line in columns(rows) if found else ["nothing is left of any cluster"]:
+            outcome.say(line)
+        removed = bool(found) and (yes or (not as_json and typer.confirm("Remove all of it?")))
+        if removed:
+            remove(account, found)
+        outcome.document["removed"] = removed
 
 
 def _document(cluster: Cluster, hosts: list[Host] | None = None) -> dict[str, Any]:

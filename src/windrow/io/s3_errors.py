@@ -7,6 +7,7 @@ signed; of them only the status, the code and the message go on.
 from __future__ import annotations
 
 import html
+import os
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,7 +37,7 @@ _ROLE = re.compile(
 )
 
 WHAT_TO_DO = {
-    "AccessDenied": "the policy of these keys must allow {action}",
+    "AccessDenied": "the policy of {who} must allow {action}",
     "ExpiredToken": "sign in again (aws sso login), or set new keys",
     "InvalidToken": "check AWS_SESSION_TOKEN, or sign in again (aws sso login)",
     "InvalidAccessKeyId": "check AWS_ACCESS_KEY_ID or the profile",
@@ -48,6 +49,12 @@ NO_CREDENTIALS = (
     "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or for a public bucket "
     "AWS_SKIP_SIGNATURE=true"
 )
+
+
+def _who() -> str:
+    """Name whose policy counts: hosts of a cluster have a role, whose name they were told."""
+    role = os.environ.get("WINDROW_ROLE")
+    return f"role {role}, which these hosts have," if role else "these keys"
 
 
 class S3AnswerError(Exception):
@@ -127,7 +134,7 @@ def answer_of(error: BaseException, action: str = "s3:GetObject") -> Answer:
             where = f"AWS_REGION={region}" if region else "AWS_REGION to the bucket's"
             reason = f"the bucket is in another region than was asked for; set {where}"
         elif code in WHAT_TO_DO:
-            reason += f"; {WHAT_TO_DO[code].format(action=action)}"
+            reason += f"; {WHAT_TO_DO[code].format(action=action, who=_who())}"
     elif _PROVIDER in text:
         reason = text.split(_PROVIDER, 1)[1].partition(": ")[2].strip() or NO_CREDENTIALS
     elif "TimedOut" in debug or "kind: Timeout" in debug or "timed out" in text:
