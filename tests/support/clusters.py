@@ -44,9 +44,9 @@ def process_of(state_path: Path | str, host: str, role: str) -> int:
     raise LookupError(host, role)
 
 
-def until(what: str, true: Callable[[], object]) -> None:
+def until(what: str, true: Callable[[], object], seconds: float = LONG) -> None:
     """Wait until something is true."""
-    deadline = Deadline(LONG, what)
+    deadline = Deadline(seconds, what)
     while not true():
         deadline.pause(0.02)
 

@@ -23,6 +23,7 @@ def patch(folder: Path, subnet: str) -> None:
     _public_addresses(subnet)
     _console(folder)
     _user_data_and_tokens()
+    _missing_roles()
     _record(folder)
 
 
@@ -73,6 +74,22 @@ def _user_data_and_tokens() -> None:
         return made
 
     setattr(InstanceBackend, "run_instances", run_instances)  # noqa: B010 - it is a method
+
+
+def _missing_roles() -> None:
+    """Say of a role that a profile has not what IAM says, where moto fails."""
+    from moto.iam.exceptions import NotFoundException
+    from moto.iam.models import IAMBackend
+
+    remove = IAMBackend.remove_role_from_instance_profile
+
+    def remove_role(self: Any, profile_name: str, role_name: str) -> Any:
+        roles = [role.name for role in self.get_instance_profile(profile_name).roles]
+        if role_name not in roles:
+            raise NotFoundException(f"The role {role_name} is in no such profile")
+        return remove(self, profile_name, role_name)
+
+    setattr(IAMBackend, "remove_role_from_instance_profile", remove_role)  # noqa: B010
 
 
 def _record(folder: Path) -> None:

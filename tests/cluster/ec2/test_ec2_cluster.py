@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.clusters import until
+from tests.support.clusters import until as until_within
 from tests.support.fitting import PARTITION, cut, digests, write_table
 
 import windrow as gl
 from windrow.deploy.ec2_config import Ec2Config
+from windrow.deploy.ec2_policies import CALLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +19,17 @@ if TYPE_CHECKING:
     from tests.support.region import Region
 
 
+until = partial(until_within, seconds=240.0)  # hosts that boot, on a machine that does much else
+
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.xdist_group("clusters"),
     pytest.mark.needs("pex", "distributed", "cryptography", "boto3"),
 ]
+
+
+OF_THE_TEST = {"iam:ListInstanceProfiles"}
+"""Calls that only the region and this test make."""
 
 
 def nothing_left(region: Region) -> None:
@@ -51,3 +59,5 @@ def test_the_story_of_ec2_runs_and_the_model_has_the_bits_of_this_process(
         assert digests(cut(gl.SFrame(url), PARTITION), "logistic_classifier") == expected
     c.stop()
     nothing_left(caller)
+    ours = {call for call in caller.calls if call != "ec2:DescribeInstanceAttribute"}
+    assert ours - OF_THE_TEST <= set(CALLS)

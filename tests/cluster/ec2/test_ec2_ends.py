@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.cluster.ec2.test_ec2_cluster import nothing_left
-from tests.support.clusters import Waiting, until
+from tests.support.clusters import Waiting, until as until_within
 
 import windrow as gl
 from windrow.deploy.ec2_config import Ec2Config
@@ -20,6 +21,8 @@ from windrow.execution import environment
 
 if TYPE_CHECKING:
     from tests.support.region import Region
+
+until = partial(until_within, seconds=240.0)  # hosts that boot, on a machine that does much else
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -82,7 +85,7 @@ def test_work_survives_a_killed_host_and_ends_with_a_clear_error_when_the_first_
         thread.start()
         until("the job to run", lambda: c.jobs and c.jobs[-1].status == "Running")
         caller.kill(instance["host-0"])
-        thread.join(90)
+        thread.join(240)
     assert "host-0 is gone and left no word" in str(caught[0])
     until("the others to end themselves", lambda: not caller.instances())
     with pytest.raises(ClusterEndedError):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.clusters import until
+from tests.support.clusters import until as until_within
 from tests.support.fitting import PARTITION, cut, digests, write_table
+from typer.testing import CliRunner
 
 import windrow as gl
+from windrow.cli import app
 from windrow.deploy.yarn import Yarn
 from windrow.errors import ClusterEndedError, HostStartError, NotInstalledError, YarnError
 
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
     from windrow.deploy.cluster import Cluster
     from windrow.deploy.lifecycle import Host
+
+until = partial(until_within, seconds=240.0)  # hosts that boot, on a machine that does much else
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -43,7 +49,10 @@ def installation(cluster_of_hadoop: Hadoop) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HADOOP_CONF_DIR", str(cluster_of_hadoop.conf))
         path = f"{cluster_of_hadoop.hdfs}/windrow"
-        gl.deploy.hadoop_cluster.install(path)
+        done = CliRunner().invoke(app, ["hadoop", "install", path])
+        assert done.exit_code == 0, done.output
+        listed = CliRunner().invoke(app, ["hadoop", "packages", path, "--json"])
+        assert "polars" in json.loads(listed.output)["packages"]
     return path
 
 
