@@ -162,6 +162,12 @@ class Hadoop:
         self.daemons[name].kill()
         self.daemons[name].wait()
 
+    def administer(self, *words: str) -> None:
+        """Run ``hdfs dfsadmin``."""
+        main = f"{H}hdfs.tools.DFSAdmin"
+        command = [*self._java("64m", "nn"), main, *words]
+        subprocess.run(command, cwd=self.folder, check=True, capture_output=True, timeout=60)
+
     def log(self, name: str) -> str:
         """What a daemon wrote."""
         return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")

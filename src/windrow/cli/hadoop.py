@@ -63,3 +63,33 @@ def packages(where: Where, *, as_json: Json = False, debug: Debug = False) -> No
         outcome.document["packages"] = found
         for line in aligned(found):
             outcome.say(line)
+
+
+@app.command(
+    epilog="""[bold]Examples[/bold]
+
+windrow hadoop check hdfs://namenode:8020/windrow
+
+windrow hadoop check hdfs:///windrow --size 8192 --queue science""",
+)
+def check(
+    where: Where,
+    *,
+    size: Annotated[int, typer.Option(metavar="MB", help="Of a container.")] = 4096,
+    cores: Annotated[int, typer.Option(metavar="N", help="Vcores of a container.")] = 2,
+    queue: Annotated[str | None, typer.Option(metavar="NAME", help="Of YARN.")] = None,
+    ports: Annotated[str, typer.Option(metavar="A-B", help="Of containers.")] = "9100-9200",
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Look at all that a cluster needs, also from inside a container; fails if anything lacks."""
+    with running(as_json=as_json, debug=debug) as outcome:
+        from windrow.deploy.hadoop_check import check as looked
+
+        first, _, last = ports.partition("-")
+        found = looked(where, None, size, cores, queue, (int(first), int(last)))
+        outcome.document["findings"] = [vars(finding) for finding in found]
+        for finding in found:
+            outcome.say(f"{'ok ' if finding.good else 'NOT'}  {finding.what}: {finding.said}")
+    if not all(finding.good for finding in found):
+        raise typer.Exit(1)

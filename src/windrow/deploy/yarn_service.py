@@ -85,8 +85,13 @@ class Service:
         brings
             Whether the interpreter comes along; else the nodes have it.
         """
+        return SCRIPT.replace("@PYTHON@", Service.python_for(python, brings=brings))
+
+    @staticmethod
+    def python_for(python: str, *, brings: bool) -> str:
+        """Write the command that starts the interpreter in a container; see `script_for`."""
         own = f"env LD_LIBRARY_PATH=$PWD/python/lib $PWD/python/bin/python{python}"
-        return SCRIPT.replace("@PYTHON@", own if brings else f"python{python}")
+        return own if brings else f"python{python}"
 
     def spec(self) -> dict[str, Any]:
         """Return it as YARN's service API takes it; it holds no secret."""

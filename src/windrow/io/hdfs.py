@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from hdfs_native import Client, FileStatus, FileWriter
 
-__all__ = ["HdfsStorage", "make_folder"]
+__all__ = ["HdfsStorage", "describe", "make_folder"]
 
 CONNECT = 10.0
 """Seconds in which a NameNode must take a connection."""
@@ -166,6 +166,14 @@ class _Written:
             return self._file.write(bytes(data))
 
 
+def describe(url: str) -> tuple[int, int]:
+    """Return a file's length and when it was last written, in milliseconds since 1970."""
+    client, path = _place(url)
+    with reading(url):
+        found = client.get_file_info(path)
+    return found.length, found.modification_time
+
+
 def make_folder(url: str, mode: int) -> None:
     """Make a folder with these rights, and those around it; one that is there gets the rights."""
     client, path = _place(url)
@@ -180,11 +188,14 @@ def _place(url: str) -> tuple[Client, str]:
     path = "/" + url.partition("://")[2].partition("/")[2].strip("/")
     if any(part in {".", ".."} for part in path.split("/")):
         raise SourceNotFoundError(url, "a part of its path is '.' or '..'")
-    return _client(parts.netloc, os.environ.get("HADOOP_CONF_DIR", "")), path
+    settings, user = (os.environ.get(f"HADOOP_{name}", "") for name in ("CONF_DIR", "USER_NAME"))
+    return _client(parts.netloc, settings, user), path
 
 
 @lru_cache(maxsize=16)
-def _client(authority: str, settings: str) -> Client:
+def _client(authority: str, settings: str, user: str) -> Client:
+    """Open a file system as somebody, whose name the library reads from the environment."""
+    del user
     try:
         from hdfs_native import Client as Opened
     except ImportError:
