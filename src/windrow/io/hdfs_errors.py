@@ -20,6 +20,8 @@ WHAT_TO_DO = {
     "an administrator for hdfs dfsadmin -safemode leave",
     "AccessControlException": "HADOOP_USER_NAME, or the Kerberos ticket, is somebody who may not",
     "Connection refused": "nothing listens there: is the NameNode up, and is HADOOP_CONF_DIR set?",
+    "No NameNode": "write hdfs://host:8020/path, or name the folder with Hadoop's settings in "
+    "HADOOP_CONF_DIR",
     "StandbyException": "every NameNode is on standby; ask an administrator",
     "QuotaExceeded": "the folder's quota is used up",
     "kerberos": "run kinit",

@@ -1,4 +1,4 @@
-"""The pretend region, once for all tests of this folder."""
+"""The pretend region, up as long as a module needs it: it takes some of the processor's time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ec2() -> Iterator[Region]:
     """Give the region; tests may speak to its addresses."""
     lacking = namespaces.missing() or region.missing()
