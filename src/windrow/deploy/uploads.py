@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import sys
 import sysconfig
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,7 +25,7 @@ from windrow.plan.tables import Memory, Plan, Scan
 from windrow.progress import Notice, Transfer, Warned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from windrow.deploy.state import Folder
     from windrow.execution.protocol import Program
@@ -74,10 +75,9 @@ class Uploads:
         HiddenSourceError
             A table reads files that the hosts cannot see.
         """
-        if not self.shares_files:
-            carry_own_modules()
         buffer = io.BytesIO()
-        _Pickler(buffer, lambda node: self.carried(node, tell)).dump(program)
+        with nullcontext() if self.shares_files else own_modules_by_value():
+            _Pickler(buffer, lambda node: self.carried(node, tell)).dump(program)
         return buffer.getvalue()
 
     def carried(self, root: N, tell: Listener) -> N:
@@ -149,17 +149,26 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it ships no types
         return super().reducer_override(value)
 
 
-def carry_own_modules() -> None:
+@contextmanager
+def own_modules_by_value() -> Iterator[None]:
     """Let functions of the user's own files travel by value: hosts have only what is installed.
 
     A module is somebody's own when it lies in no folder of installed packages or of Python.
     """
     installed = tuple({*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))})
+    before, registered = cloudpickle.list_registry_pickle_by_value(), []
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         own = file and not file.startswith(installed) and name.partition(".")[0] != "windrow"
-        if own and name != "__main__":
+        if own and name != "__main__" and module.__name__ not in before:
             cloudpickle.register_pickle_by_value(module)
+            registered.append(module)
+            before = before | {module.__name__}
+    try:
+        yield
+    finally:
+        for module in registered:
+            cloudpickle.unregister_pickle_by_value(module)
 
 
 def copy_command(path: str, store: str) -> str:
