@@ -80,22 +80,16 @@ def check(*_: str) -> bool:
     return all(steps)
 
 
-def s3_server() -> bool:
-    """Build the S3 server of the tests, once for this user; where it cannot be, moto's serves."""
-    if shutil.which("go") is None:
-        print("── S3 server: without go, what checks signatures is not built", flush=True)
-        return True
-    built = run("S3 server", tool("python"), "-m", "tests.support.s3_server", PYTHONPATH="src:.")
-    return built or not IN_CI
+def service(name: str, needs: str, module: str) -> bool:
+    """Bring what a service of the tests runs, once for this user.
 
-
-def hadoop() -> bool:
-    """Fetch the Hadoop of the tests, once for this user; without it its tests are left out."""
-    if shutil.which("mvn") is None:
-        print("── Hadoop: without mvn, its jars are not fetched", flush=True)
+    Where it cannot be had, its tests are left out, and say so; in CI that is a failure.
+    """
+    if shutil.which(needs) is None:
+        print(f"── {name}: without {needs} it cannot be had", flush=True)
         return True
-    fetched = run("Hadoop", tool("python"), "-m", "tests.support.hadoop", PYTHONPATH="src:.")
-    return fetched or not IN_CI
+    brought = run(name, tool("python"), "-m", f"tests.support.{module}", PYTHONPATH="src:.")
+    return brought or not IN_CI
 
 
 def test(*options: str) -> bool:
@@ -104,8 +98,8 @@ def test(*options: str) -> bool:
         return pytest("tests", *options)
     steps = [
         check(),
-        s3_server(),
-        hadoop(),
+        service("S3 server", "go", "s3_server"),
+        service("Hadoop", "mvn", "hadoop"),
         pytest(
             "tests",
             "-n",

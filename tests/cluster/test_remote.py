@@ -14,6 +14,7 @@ import pytest
 from tests.support.booted_hosts import BootedHosts
 from tests.support.clusters import Waiting, until
 from tests.support.fitting import PARTITION, cut, digests, write_table
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.deploy import versions
@@ -31,11 +32,7 @@ if TYPE_CHECKING:
 
     from tests.support.places import InBucket
 
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("distributed", "cryptography"),
-]
+pytestmark = on_clusters("distributed", "cryptography", timeout=300)
 
 
 @pytest.fixture

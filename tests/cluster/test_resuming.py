@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.support.clusters import process_of, until
 from tests.support.fitting import PARTITION, cut, write_table
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.config import configured
@@ -24,11 +25,7 @@ if TYPE_CHECKING:
     from windrow.deploy.cluster import Cluster
     from windrow.toolkits.logistic_classifier import LogisticClassifier
 
-pytestmark = [
-    pytest.mark.timeout(240),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("distributed", "cryptography"),
-]
+pytestmark = on_clusters("distributed", "cryptography", timeout=240)
 OPTIONS: dict[str, Any] = {
     "target": "y",
     "missing_value_action": "impute",

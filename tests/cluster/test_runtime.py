@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.deploy import runtime, versions
@@ -17,11 +18,7 @@ from windrow.deploy import runtime, versions
 if TYPE_CHECKING:
     from windrow.deploy.runtime import Runtime
 
-pytestmark = [
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("pex", "distributed", "cryptography"),
-]
+pytestmark = on_clusters("pex", "distributed", "cryptography")
 
 PROGRAM = """
 import json, sys

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.fitting import FITS, PARTITION, cut, digests, write_table
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.config import configured
@@ -17,11 +18,7 @@ if TYPE_CHECKING:
     from tests.support.places import InBucket
     from tests.support.s3_server import S3Server
 
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("distributed", "cryptography"),
-]
+pytestmark = on_clusters("distributed", "cryptography", timeout=300)
 
 
 def test_models_of_a_bucket_have_the_bits_of_those_of_a_file(

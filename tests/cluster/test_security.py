@@ -18,6 +18,7 @@ import cloudpickle
 import pytest
 from tests.support.clusters import processes_of, until
 from tests.support.http_server import HttpServer
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.deploy.credentials import Credentials, create_credentials, write_private
@@ -33,11 +34,7 @@ if TYPE_CHECKING:
     from windrow.deploy.cluster import Cluster
     from windrow.execution.protocol import Session
 
-pytestmark = [
-    pytest.mark.timeout(240),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("distributed", "cryptography"),
-]
+pytestmark = on_clusters("distributed", "cryptography", timeout=240)
 PATIENCE = 10.0
 LISTEN = "0A"  # st of /proc/net/tcp
 SECRETS = (b"hunter2", b"0dd5ecre7", b"s1gnedbyme")

@@ -9,6 +9,7 @@ import pytest
 from tests.support.dask_cluster import DaskCluster
 from tests.support.tables import COUNTED, FLOAT, INT, numbers
 
+from windrow.config import Deadline
 from windrow.execution import shuffle
 from windrow.execution.local import LocalExecutor
 from windrow.execution.protocol import collect
@@ -64,12 +65,17 @@ def test_what_a_driver_made_goes_with_it(cluster: DaskCluster) -> None:
 def test_hosts_that_are_killed_with_their_files_change_no_row(cluster: DaskCluster) -> None:
     """One dies between making a result and reading it, another while it is read."""
     alone = LocalExecutor(threads=1)
-    executor = cluster.executor()
     plans = operations()
-    tables = {name: executor.resolver.table(plan) for name, plan in plans.items()}
-    spooled = tables["sort"].plan
-    assert isinstance(spooled, Spooled)
-    assert len({filed.address for filed in spooled.files.filed}) > 1
+    deadline = Deadline(120.0, "a table whose files lie on more than one host")
+    while True:
+        executor = cluster.executor()
+        tables = {name: executor.resolver.table(plan) for name, plan in plans.items()}
+        spooled = tables["sort"].plan
+        assert isinstance(spooled, Spooled)
+        if len({filed.address for filed in spooled.files.filed}) > 1:
+            break
+        executor.close()  # one host was so quick that it made all of it
+        deadline.pause(0.1)
     cluster.kill("host-1")
     for name, plan in plans.items():
         frames = executor.stream(plan)

@@ -20,6 +20,7 @@ import polars as pl
 import pytest
 from tests.support.clusters import Waiting, process_of, until
 from tests.support.http_server import Behaviour, HttpServer
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.config import configured
@@ -43,11 +44,7 @@ if TYPE_CHECKING:
     from windrow.deploy.cluster import Cluster
     from windrow.execution.protocol import Session
 
-pytestmark = [
-    pytest.mark.timeout(240),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("distributed", "cryptography", "mount"),
-]
+pytestmark = on_clusters("distributed", "cryptography", "mount", timeout=240)
 
 LIMIT = 60.0
 """Seconds in which every trouble must have become an error."""

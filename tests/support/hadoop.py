@@ -29,7 +29,6 @@ from windrow.config import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
 VERSION = "3.4.2"
 POM = Path(__file__).with_name("hadoop-pom.xml")
@@ -119,12 +118,7 @@ class Hadoop:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for name in (*NODES, "rm", *DATA, "nn", "zk"):  # nodes stop their containers
             process = self.daemons.get(name)
             if process is not None and process.poll() is None:

@@ -32,8 +32,6 @@ from tests.support.s3_server import START_SECONDS, binary
 from windrow.config import Deadline
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from tests.support.region_hosts import Booted
 
 REGION = "us-east-1"
@@ -148,12 +146,7 @@ class Region:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         if self._keeper.is_alive():
             self._keeper.join()

@@ -60,15 +60,14 @@ def table(region: Region) -> Iterator[tuple[str, int, list[str]]]:
         )
         if done.returncode not in {0, KILLED}:
             raise AssertionError(done.stderr[-2000:])
-        removed = swept(region)
+        removed = swept()
         yield done.stdout.split()[-1], removed, left(region)
         if done.returncode == 0:
             return
 
 
-def swept(region: Region) -> int:
+def swept() -> int:
     """Sweep until nothing is found that may go, and return how much went."""
-    del region
     account, removed = Account(Ec2Config()), 0
     deadline = Deadline(SWEPT_SECONDS, "the sweep")
     began = time.monotonic()

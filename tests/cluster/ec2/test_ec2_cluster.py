@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import pytest
 from tests.support.clusters import until as until_within
 from tests.support.fitting import PARTITION, cut, digests, write_table
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.deploy.ec2_config import Ec2Config
@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
 until = partial(until_within, seconds=240.0)  # hosts that boot, on a machine that does much else
 
-pytestmark = [
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("pex", "distributed", "cryptography", "boto3"),
-]
+pytestmark = on_clusters("pex", "distributed", "cryptography", "boto3")
 
 
 OF_THE_TEST = {"iam:ListInstanceProfiles"}

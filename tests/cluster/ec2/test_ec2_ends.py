@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.cluster.ec2.test_ec2_cluster import nothing_left
 from tests.support.clusters import Waiting, until as until_within
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.deploy.ec2_config import Ec2Config
@@ -24,11 +25,7 @@ if TYPE_CHECKING:
 
 until = partial(until_within, seconds=240.0)  # hosts that boot, on a machine that does much else
 
-pytestmark = [
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("pex", "distributed", "cryptography", "boto3"),
-]
+pytestmark = on_clusters("pex", "distributed", "cryptography", "boto3")
 
 NEVER = "/var/tmp/never"  # noqa: S108 - of a host
 CREATE = """

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from tests.cluster.ec2.kill_table import table
+from tests.support.marks import on_clusters
 
 if TYPE_CHECKING:
     from tests.support.region import Region
 
-pytestmark = [
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("pex", "distributed", "cryptography", "boto3"),
-]
+pytestmark = on_clusters("pex", "distributed", "cryptography", "boto3")
 
 
 def test_after_a_kill_at_any_call_and_a_sweep_nothing_is_left(caller: Region) -> None:

@@ -6,13 +6,13 @@ import re
 import socket
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from tests.support.clusters import until
+from tests.support.marks import on_clusters
 
 if TYPE_CHECKING:
     from tests.support.region import Region
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("clusters")]
+pytestmark = on_clusters(timeout=300)
 
 SAY = """#!/bin/sh
 TOKEN=$(curl -s -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' \

@@ -5,21 +5,18 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from tests.cluster.hadoop.test_hadoop_cluster import installation, nothing_left
+from tests.support.marks import on_clusters
 
 from windrow.deploy import hadoop_check, hadoop_install
 from windrow.deploy.hadoop_check import check
 
 if TYPE_CHECKING:
+    import pytest
     from tests.support.hadoop import Hadoop
 
 __all__ = ["installation"]
-pytestmark = [
-    pytest.mark.timeout(600),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("pex", "distributed", "cryptography", "hdfs_native", "httpx"),
-]
+pytestmark = on_clusters("pex", "distributed", "cryptography", "hdfs_native", "httpx", timeout=600)
 
 
 def wrong(path: str, **given: Any) -> str:

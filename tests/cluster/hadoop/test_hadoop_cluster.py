@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.clusters import until as until_within
 from tests.support.fitting import PARTITION, cut, digests, write_table
+from tests.support.marks import on_clusters
 from typer.testing import CliRunner
 
 import windrow as gl
@@ -29,11 +30,7 @@ if TYPE_CHECKING:
 
 until = partial(until_within, seconds=240.0)  # hosts that boot, on a machine that does much else
 
-pytestmark = [
-    pytest.mark.timeout(900),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("pex", "distributed", "cryptography", "hdfs_native", "httpx"),
-]
+pytestmark = on_clusters("pex", "distributed", "cryptography", "hdfs_native", "httpx")
 
 
 def nothing_left(hadoop: Hadoop) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.conformance import test_storage as suite
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.errors import SourceRefusedError, UnwritableError
@@ -13,11 +14,7 @@ from windrow.errors import SourceRefusedError, UnwritableError
 if TYPE_CHECKING:
     from tests.support.places import InHdfs, Place
 
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("hdfs_native"),
-]
+pytestmark = on_clusters("hdfs_native", timeout=300)
 
 for _name, _test in vars(suite).items():
     if _name.startswith("test_") and "read_only" not in _test.__code__.co_varnames:

@@ -72,4 +72,5 @@ def test_it_kills_the_group_removes_the_scratch_and_runs_what_follows(
     last = Folder(str(state)).series("hosts/host-0").last()
     assert last is not None
     assert (last[1]["state"], last[1]["reason"]) == ("ended", "its host program was killed")
+    assert (last[1]["address"], last[1]["pid"]) == ("127.0.0.1", group.pid)
     assert (tmp_path / "after").exists()

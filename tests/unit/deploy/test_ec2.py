@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from windrow.deploy import ec2_account
 from windrow.deploy.ec2_account import Account
 from windrow.deploy.ec2_config import Ec2Config
-from windrow.deploy.ec2_policies import CALLS, IMPLIED, caller_policy, host_policy
+from windrow.deploy.ec2_policies import CALLS, IMPLIED, caller_policy, host_policy, policy_line
 from windrow.deploy.ec2_sweep import leftovers, remove
 from windrow.deploy.ec2_user_data import LIMIT, UserData
 from windrow.deploy.records import ClusterRecord
@@ -92,14 +91,26 @@ def test_the_policies_of_the_manual_are_those_of_the_code_and_name_every_call() 
     assert set(IMPLIED) < allowed
 
 
-def test_a_call_that_is_refused_shows_the_line_that_the_policy_lacks(account: Account) -> None:
+def test_a_call_that_is_refused_shows_the_line_that_the_policy_lacks(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from botocore.exceptions import ClientError
+
     with pytest.raises(AwsError, match="InvalidGroup"):
         account("ec2:DeleteSecurityGroup", GroupId="sg-00000000")
     with pytest.raises(KeyError):
         account("ec2:StopInstances")
-    error = AwsRefusedError("ec2:RunInstances", "UnauthorizedOperation", "no", "{line}")
-    assert str(error).endswith("add to the policy of this user or role: {line}")
-    assert ec2_account.REFUSED
+    refused = {"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ClientError(refused, "RunInstances")
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", refuse)
+    with pytest.raises(AwsRefusedError) as caught:
+        account("ec2:RunInstances")
+    line = policy_line("ec2:RunInstances")
+    assert '"ec2:RunInstances"' in line
+    assert str(caught.value).endswith(f"add to the policy of this user or role: {line}")
 
 
 def test_a_sweep_removes_what_ended_clusters_left_and_nothing_of_one_that_lives(
