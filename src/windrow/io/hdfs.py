@@ -26,6 +26,7 @@ from windrow.io.counters import bytes_read
 from windrow.io.hdfs_errors import REFUSALS, reading, writing
 from windrow.io.local import describe_version
 from windrow.io.patterns import Inside, expand
+from windrow.io.ranged import Ranged
 from windrow.io.storage import CHUNK
 from windrow.plan.sources import FileStamp
 
@@ -40,7 +41,7 @@ CONNECT = 10.0
 """Seconds in which a NameNode must take a connection."""
 
 
-class HdfsStorage:
+class HdfsStorage(Ranged):
     """Files of HDFS; a file's version is its length and when it was last written."""
 
     def stat(self, url: str) -> FileStamp:
@@ -62,25 +63,6 @@ class HdfsStorage:
         if not files:
             raise SourceNotFoundError(url, "no file is there, by this name or below it")
         return files
-
-    def size(self, stamp: FileStamp) -> int:
-        """Bytes of the file."""
-        return self.stat(stamp.url).size or 0 if stamp.size is None else stamp.size
-
-    def read(self, stamp: FileStamp, start: int, stop: int) -> bytes:
-        """Fetch a range."""
-        return b"".join(self._fetch(stamp, start, min(stop, self.size(stamp))))
-
-    def prefix(self, stamp: FileStamp, count: int) -> bytes:
-        """Fetch the first bytes."""
-        return self.read(stamp, 0, count)
-
-    def stream(self, stamp: FileStamp) -> Iterator[bytes]:
-        """Yield the whole file."""
-        return self._fetch(stamp, 0, self.size(stamp))
-
-    def prepare(self, stamp: FileStamp) -> None:
-        """Nothing: ranges can be read again and again."""
 
     def exists(self, url: str) -> bool:
         """Whether there is a file or a folder."""
@@ -134,7 +116,7 @@ class HdfsStorage:
         with writing(url):
             client.delete(path, recursive=True)
 
-    def _fetch(self, stamp: FileStamp, start: int, stop: int) -> Iterator[bytes]:
+    def fetch(self, stamp: FileStamp, start: int, stop: int) -> Iterator[bytes]:
         """Yield a range as it comes."""
         now = self.stat(stamp.url)
         if stamp.version and now != stamp:

@@ -27,6 +27,7 @@ from windrow.errors import (
 from windrow.io.counters import bytes_read
 from windrow.io.local import describe_version
 from windrow.io.patterns import Inside, expand
+from windrow.io.ranged import Ranged
 from windrow.io.s3_access import bucket_of
 from windrow.io.s3_asking import Patience, interruptibly, steadily
 from windrow.io.s3_errors import REFUSALS, answer_of, reading, writing
@@ -49,7 +50,7 @@ _CLAIM = "windrow-claim"
 _LIST, _DELETE = "s3:ListBucket", "s3:DeleteObject"
 
 
-class S3Storage:
+class S3Storage(Ranged):
     """Objects in buckets; a file's version is its ``ETag``."""
 
     def stat(self, url: str) -> FileStamp:
@@ -67,26 +68,6 @@ class S3Storage:
         if not files:
             raise SourceNotFoundError(url, "no object is there, by this name or below it")
         return files
-
-    def size(self, stamp: FileStamp) -> int:
-        """Bytes of the object."""
-        return self.stat(stamp.url).size or 0 if stamp.size is None else stamp.size
-
-    def read(self, stamp: FileStamp, start: int, stop: int) -> bytes:
-        """Fetch a range."""
-        parts = list(self._fetch(stamp, start, min(stop, self.size(stamp))))
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def prefix(self, stamp: FileStamp, count: int) -> bytes:
-        """Fetch the first bytes."""
-        return self.read(stamp, 0, count)
-
-    def stream(self, stamp: FileStamp) -> Iterator[bytes]:
-        """Yield the whole object, from one answer."""
-        return self._fetch(stamp, 0, self.size(stamp))
-
-    def prepare(self, stamp: FileStamp) -> None:
-        """Nothing: ranges can be read again and again."""
 
     def exists(self, url: str) -> bool:
         """Whether there is an object, or a folder; a bucket is a folder even if it is empty."""
@@ -155,7 +136,7 @@ class S3Storage:
                 page = keys[start : start + _PAGE]
                 steadily(partial(obstore.delete, store, page))
 
-    def _fetch(self, stamp: FileStamp, start: int, stop: int) -> Iterator[bytes]:
+    def fetch(self, stamp: FileStamp, start: int, stop: int) -> Iterator[bytes]:
         """Yield a range as it comes."""
         if start >= stop:
             return
