@@ -29,7 +29,7 @@ LOOK = 1.0
 """Seconds between two looks for what is not there yet."""
 
 
-def configured(given: argparse.Namespace) -> HostConfig:
+def host_config(given: argparse.Namespace) -> HostConfig:
     """Fetch the certificates, and put together what a host program is told.
 
     The folder that was given holds ``tls/``, ``logs/`` and ``scratch/`` from then on.
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     place = Path(given.folder)
     place.mkdir(parents=True, exist_ok=True)
     path = place / "host.json"
-    path.write_text(configured(given).to_json())
+    path.write_text(host_config(given).to_json())
     try:
         return host.main([str(path)])
     finally:

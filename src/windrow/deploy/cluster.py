@@ -361,7 +361,12 @@ class Cluster:
         series = self.folder.series(f"hosts/{host.name}")
         last = series.last()
         if last is None or last[1]["state"] != ENDED:
-            facts = {} if last is None else last[1]
+            facts = {
+                "name": host.name,
+                "address": host.address,
+                "pid": host.pid,
+                "details": host.details,
+            }
             series.append(facts | {"state": ENDED, "time": time.time(), "reason": reason})
 
     def conclude(self, end: End) -> None:

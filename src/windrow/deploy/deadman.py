@@ -20,6 +20,7 @@ import threading
 import time
 from pathlib import Path
 
+from windrow.deploy.lifecycle import ENDED
 from windrow.deploy.logs import Shipper
 from windrow.deploy.records import HostConfig
 from windrow.deploy.state import Folder
@@ -59,9 +60,7 @@ def bury(config: HostConfig, group: int, reason: str) -> None:
     if config.remote:
         Shipper(config).ship()
     series = Folder(config.generation).series(f"hosts/{config.name}")
-    last = series.last()
-    known = last[1] if last else {"name": config.name}
-    series.append(known | {"state": "ended", "time": time.time(), "reason": reason})
+    series.append(config.record(ENDED, reason, group))  # the host program leads its group
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from windrow.config import Deadline
@@ -127,22 +126,15 @@ class Account:
             self._clients[service] = self._session.client(service, config=patience)
         return self._clients[service]
 
-    @cached_property
-    def sizes(self) -> dict[str, tuple[int, int, str]]:
-        """VCPUs, bytes of memory and architecture of instance types that were asked for."""
-        return {}
-
     def size(self, instance_type: str) -> tuple[int, int, str]:
         """Return vCPUs, bytes of memory and architecture of an instance type."""
-        if instance_type not in self.sizes:
-            answer = self("ec2:DescribeInstanceTypes", InstanceTypes=[instance_type])
-            found = answer["InstanceTypes"][0]
-            self.sizes[instance_type] = (
-                int(found["VCpuInfo"]["DefaultVCpus"]),
-                int(found["MemoryInfo"]["SizeInMiB"]) << 20,
-                str(found["ProcessorInfo"]["SupportedArchitectures"][-1]),
-            )
-        return self.sizes[instance_type]
+        answer = self("ec2:DescribeInstanceTypes", InstanceTypes=[instance_type])
+        found = answer["InstanceTypes"][0]
+        return (
+            int(found["VCpuInfo"]["DefaultVCpus"]),
+            int(found["MemoryInfo"]["SizeInMiB"]) << 20,
+            str(found["ProcessorInfo"]["SupportedArchitectures"][-1]),
+        )
 
     def newest_image(self, architecture: str) -> str:
         """Return the newest Amazon Linux 2023."""

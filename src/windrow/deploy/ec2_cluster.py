@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from windrow.deploy import versions
+from windrow.deploy.arguments import at_least, named
 from windrow.deploy.ec2_config import Ec2Config
 from windrow.deploy.ec2_hosts import Ec2Hosts
 from windrow.deploy.ec2_prices import hourly
@@ -18,7 +19,7 @@ from windrow.deploy.records import ClusterRecord
 from windrow.deploy.state import StateStore
 from windrow.errors import ArgumentError, BucketNotFoundError, MissingExtraError
 from windrow.io.registry import storage_of
-from windrow.progress import Notice, listening
+from windrow.progress import telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +31,6 @@ __all__ = ["create", "load"]
 
 BOOT = 600.0
 """Seconds in which hosts must be ready."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}")
 _PATH = re.compile(r"s3://[^/]+(/.*)?")
 
 
@@ -83,10 +83,8 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
         A host did not become ready; all was undone.
     """
     config = ec2_config or Ec2Config()
-    if not _NAME.fullmatch(name):
-        raise ArgumentError("name", name, "letters, digits, '.', '_' and '-', 41 at most")
-    if num_hosts < 1:
-        raise ArgumentError("num_hosts", num_hosts, "1 or more")
+    named(name)
+    at_least(1, num_hosts=num_hosts)
     store = _store(s3_path, config)
     record = ClusterRecord(
         name=name,
@@ -101,11 +99,7 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
         boot_timeout=BOOT,
         details={"id": f"{name}-{secrets.token_hex(4)}", "config": config.facts()},
     )
-    with listening(verbose=True) as shown:
-
-        def tell(step: str) -> None:
-            shown(Notice(f"PROGRESS: EC2 cluster {name!r}: {step}"))
-
+    with telling(f"EC2 cluster {name!r}") as tell:
         return _kind(config, tuple(additional_packages or ()), wait, tell).start(store, record)
 
 
@@ -137,8 +131,8 @@ def load(s3_path: str, ec2_config: Ec2Config | None = None, *, autostart: bool =
     if found.ended is not None and autostart:
         price = hourly(config.instance_type)
         cost = "unknown" if price is None else f"{price * record.num_hosts:.3f} USD"
-        with listening(verbose=True) as shown:
-            shown(Notice(f"PROGRESS: starting {record.num_hosts} hosts anew; an hour costs {cost}"))
+        with telling(f"EC2 cluster {record.name!r}") as tell:
+            tell(f"starting {record.num_hosts} hosts anew; an hour costs {cost}")
         limits = record.idle_shutdown_timeout, record.max_lifetime
         return create(record.name, s3_path, config, record.num_hosts, *limits)
     cluster = _kind(ec2_config).load(store)

@@ -27,7 +27,8 @@ class Ec2Config:
         Its vCPUs and memory are what each host works with.
     aws_access_key_id, aws_secret_access_key
         By default the usual chain: environment, profiles and SSO, role of this machine. Hosts never
-        get them: they have a role of their own.
+        get them: they have a role of their own. Keys given here are set in the environment of this
+        process too, unless some are: ``s3://`` reads the state path with them.
     security_group
         Identifier of a group to use, for callers who may not make one. It must let its own members
         reach each other at every TCP port, and this client reach port 8786.

@@ -14,10 +14,10 @@ from windrow.deploy.ec2_account import Account
 from windrow.deploy.ec2_policies import TAG, host_policy
 from windrow.deploy.ec2_prices import hourly
 from windrow.deploy.ec2_user_data import UserData
+from windrow.deploy.recent import Recent
 from windrow.deploy.remote import ClientCredentials, publish_credentials
 from windrow.deploy.starting import await_ready, known_records
 from windrow.errors import ArgumentError
-from windrow.io.registry import storage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +34,6 @@ __all__ = ["PORT", "Ec2Hosts", "own_cidr"]
 PORT = 8786
 """Of the scheduler: the one port that clients reach."""
 LOOK = 1.0
-FRESH = 1.0
-"""Seconds for which what EC2 said of its instances is taken for true."""
 CHECK_URL = "https://checkip.amazonaws.com"
 AWS_PLACES = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
 """Variables that say where AWS is, which hosts must know too."""
@@ -67,14 +65,15 @@ class Ec2Hosts:
     additional_packages: tuple[str, ...] = ()
     wait: bool = True
     tell: Callable[[str], None] = lambda _: None
-    _seen: tuple[float, dict[str, Machine]] = (-FRESH, {})
     _account: Account | None = None
     _client: ClientCredentials = field(init=False)
+    _recent: Recent[dict[str, Machine]] = field(init=False)
 
     shares_files = False
 
     def __post_init__(self) -> None:
         self._client = ClientCredentials(self.generation)
+        self._recent = Recent(self._by_identifier)
 
     @property
     def account(self) -> Account:
@@ -141,7 +140,7 @@ class Ec2Hosts:
 
         def ended(name: str) -> str | None:
             identifier = by_name[name].identifier
-            machine = self._all(record).get(identifier)
+            machine = self._recent().get(identifier)
             if machine is None or machine.costs:
                 return None
             said = self.account.console(identifier).strip().splitlines()[-20:]
@@ -157,13 +156,13 @@ class Ec2Hosts:
 
     def lives(self, host: Host) -> bool:
         """Whether the host's instance runs."""
-        machine = self._all().get(host.details.get("instance", ""))
+        machine = self._recent().get(host.details.get("instance", ""))
         return machine is not None and machine.costs
 
     def end(self, host: Host) -> None:
         """End the host's instance."""
         self.account.terminate([host.details["instance"]])
-        self._seen = (-FRESH, {})
+        self._recent.forget()
 
     def reach(self, epoch: dict[str, str]) -> str:
         """Return the public address unless the private one is to be used."""
@@ -209,17 +208,11 @@ class Ec2Hosts:
     def _machines(self, identifier: str) -> list[Machine]:
         return self.account.machines({TAG: identifier})
 
-    def _all(self, record: ClusterRecord | None = None) -> dict[str, Machine]:
-        """Return the cluster's instances by identifier, as EC2 said a moment ago."""
-        if time.monotonic() - self._seen[0] > FRESH:
-            if record is None:
-                last = self.generation.series("cluster").last()
-                identifier = "" if last is None else last[1]["details"].get("id", "")
-            else:
-                identifier = record.details["id"]
-            found = {m.identifier: m for m in self._machines(identifier)}
-            self._seen = time.monotonic(), found
-        return self._seen[1]
+    def _by_identifier(self) -> dict[str, Machine]:
+        """Return the cluster's instances."""
+        last = self.generation.series("cluster").last()
+        identifier = "" if last is None else last[1]["details"].get("id", "")
+        return {m.identifier: m for m in self._machines(identifier)}
 
     def _make_group(self, name: str, network: str, record: ClusterRecord) -> str:
         answer = self.account(
@@ -298,18 +291,9 @@ class Ec2Hosts:
         return request
 
     def _upload(self, artefact: Artefact) -> list[str]:
-        """Bring a file to the state store unless it is there; return its key and its digest."""
-        url = f"{self.state_path.rstrip('/')}/runtime/{artefact.name}"
-        storage = storage_of(url)
-        if not storage.exists(url):
-            self.tell(
-                f"uploading {artefact.path.stat().st_size / 1e6:.0f} MB that hosts run (once)"
-            )
-            with artefact.path.open("rb") as source, storage.open_write(url) as target:
-                while data := source.read(1 << 22):
-                    target.write(data)
-        key = url.removeprefix("s3://").partition("/")[2]
-        return [key, artefact.sha256]
+        """Bring a file to the state store, and return its key and its digest."""
+        name = artefact.publish(self.state_path, self.tell)
+        return ["/".join(filter(None, [self._place()[1], name])), artefact.sha256]
 
 
 def own_cidr(config: Ec2Config) -> str:

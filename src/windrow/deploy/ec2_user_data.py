@@ -14,6 +14,7 @@ LIMIT = 16384
 FETCH = r'''
 import datetime as dt, hashlib, hmac, json, os, sys, time
 import urllib.error, urllib.parse as up, urllib.request as ur
+from http.client import HTTPException
 
 IMDS, TOKEN = "http://169.254.169.254/latest/", []
 
@@ -55,8 +56,10 @@ def open_object(bucket, key, region):
     del heads["host"]
     return ur.urlopen(ur.Request(url.geturl(), headers=heads), timeout=60)
 
-def fetch(bucket, key, sha256, path):
-    for attempt in range(60):  # a new role may need some seconds until S3 knows it
+def fetch(bucket, key, sha256, path, seconds):
+    """Try again until the time is over: S3 may need a while until it knows a new role."""
+    end, pause = time.time() + float(seconds), 1
+    while True:
         try:
             seen = hashlib.sha256()
             with open_object(bucket, key, os.environ["AWS_REGION"]) as source:
@@ -69,15 +72,25 @@ def fetch(bucket, key, sha256, path):
                         target.write(data)
             if seen.hexdigest() == sha256:
                 return
-            print("fetch:", key, "has another digest", flush=True)
-        except Exception as error:  # whatever it is, there is one thing to do
-            print("fetch:", key, repr(error), flush=True)
-        time.sleep(min(10, 1 + attempt))
-    sys.exit("fetch: %s cannot be had" % key)
+            said = "has another digest"
+        except (OSError, ValueError, KeyError, IndexError, HTTPException) as error:
+            said = repr(error)
+        print("fetch:", key, said, flush=True)
+        if time.time() + pause > end:
+            sys.exit("fetch: %s cannot be had within %s s" % (key, seconds))
+        time.sleep(pause)
+        pause = min(10, pause + 1)
+
+def runs(pid):
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
 
 def notice(pid, why):
-    """Wait for EC2 to call the host back, and let its work go on elsewhere."""
-    while True:
+    """Until the host ends: look whether EC2 calls it back, and let its work go on elsewhere."""
+    while runs(pid):
         time.sleep(5)
         try:
             said = meta("spot/instance-action")
@@ -85,7 +98,7 @@ def notice(pid, why):
             if error.code == 401:
                 del TOKEN[:]
             continue
-        except OSError:
+        except (OSError, HTTPException):
             continue
         with open(why, "w") as file:
             file.write("EC2 calls this spot host back: " + said)
@@ -172,7 +185,7 @@ class UserData:
         bucket = self.generation.removeprefix("s3://").partition("/")[0]
 
         def fetch(key: str, sha256: str, path: str) -> str:
-            words = ["start.py", "fetch", bucket, key, sha256, path]
+            words = ["start.py", "fetch", bucket, key, sha256, path, f"{self.boot_timeout:.0f}"]
             return f'"$PY" {shlex.join(words)} || exit 1'
 
         lines = [fetch(*self.pex, "runtime.pex")]

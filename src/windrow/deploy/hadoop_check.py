@@ -11,7 +11,6 @@ import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from windrow.config import Deadline
 from windrow.deploy import versions
@@ -200,7 +199,7 @@ def _resource(path: str, kind: str, source: str, name: str) -> dict[str, Any]:
     return {
         "key": name,
         "value": {
-            "resource": f"{_root(url)}{urlsplit(url).path}",
+            "resource": url,
             "type": kind,
             "visibility": "APPLICATION",
             "size": length,
@@ -227,8 +226,3 @@ def _judged(report: dict[str, Any], size: int, ports: tuple[int, int]) -> list[F
         ),
         Finding("clock", late < SECONDS, f"it differs by {late:.0f} s at most"),
     ]
-
-
-def _root(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

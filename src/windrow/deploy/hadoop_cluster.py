@@ -8,13 +8,14 @@ import time
 from typing import TYPE_CHECKING
 
 from windrow.deploy import versions
+from windrow.deploy.arguments import at_least, named
 from windrow.deploy.hadoop_hosts import HadoopHosts
 from windrow.deploy.hadoop_install import install, manifest, show_available_packages
 from windrow.deploy.kinds import Kind
 from windrow.deploy.records import ClusterRecord
 from windrow.deploy.state import StateStore
 from windrow.errors import ArgumentError
-from windrow.progress import Notice, listening
+from windrow.progress import telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,6 @@ BOOT = 300.0
 """Seconds in which containers must be ready."""
 SMALLEST = 1024
 """Megabytes below which a container cannot work."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}")
 
 
 def create(  # noqa: PLR0917 - the order in which one thinks of them
@@ -110,11 +110,7 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
             "queue": queue,
         },
     )
-    with listening(verbose=True) as shown:
-
-        def tell(step: str) -> None:
-            shown(Notice(f"PROGRESS: Hadoop cluster {name!r}: {step}"))
-
+    with telling(f"Hadoop cluster {name!r}") as tell:
         kind = _kind(hadoop_conf_dir, tell)
         return kind.start(StateStore(f"{path}/clusters/{name}"), record)
 
@@ -143,17 +139,11 @@ def load(path: str, name: str | None = None, hadoop_conf_dir: str | None = None)
 
 
 def _check(name: str, path: str, containers: int, size: int, cores: int) -> None:
-    if not _NAME.fullmatch(name):
-        raise ArgumentError("name", name, "letters, digits, '.', '_' and '-', 41 at most")
+    named(name)
     if not path.startswith("hdfs://"):
         raise ArgumentError("windrow_path", path, "a folder such as hdfs://namenode:8020/windrow")
-    for argument, value, least in (
-        ("num_containers", containers, 1),
-        ("container_size", size, SMALLEST),
-        ("num_vcores", cores, 1),
-    ):
-        if value < least:
-            raise ArgumentError(argument, value, f"{least} or more")
+    at_least(1, num_containers=containers, num_vcores=cores)
+    at_least(SMALLEST, container_size=size)
 
 
 def _plain(name: str) -> str:

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 from windrow.config import Deadline
 from windrow.deploy.hadoop_install import manifest
 from windrow.deploy.lifecycle import READY
+from windrow.deploy.recent import Recent
 from windrow.deploy.remote import ClientCredentials, publish_credentials
 from windrow.deploy.starting import await_ready, known_records
-from windrow.deploy.yarn import Yarn
+from windrow.deploy.yarn import KIND, Yarn
 from windrow.deploy.yarn_service import Service
 from windrow.errors import DeadlineError, HostStartError, YarnError
 from windrow.io.registry import storage_of
@@ -59,11 +60,13 @@ class HadoopHosts:
     settings: str = ""
     tell: Callable[[str], None] = lambda _: None
     _client: ClientCredentials = field(init=False)
+    _recent: Recent[set[str]] = field(init=False)
 
     shares_files = False
 
     def __post_init__(self) -> None:
         self._client = ClientCredentials(self.generation)
+        self._recent = Recent(self._running)
 
     @cached_property
     def yarn(self) -> Yarn:
@@ -127,12 +130,13 @@ class HadoopHosts:
     def lives(self, host: Host) -> bool:
         """Whether the host's container runs."""
         container = host.details.get("container", "")
-        return container in self._running()
+        return container in self._recent()
 
     def end(self, host: Host) -> None:
         """Kill the host's container."""
         with suppress(YarnError):  # it ended by itself
             self.yarn.end_container(host.details["container"])
+        self._recent.forget()
 
     def reach(self, epoch: dict[str, str]) -> str:
         """Return the scheduler's own address."""
@@ -161,6 +165,7 @@ class HadoopHosts:
         return f"the nodes' ports {record.details['ports']} must be open to this client"
 
     def _running(self) -> set[str]:
+        """Return the containers that run."""
         last = self.generation.series("cluster").last()
         name = "" if last is None else last[1]["details"]["service"]
         app = self.yarn.application(name)
@@ -223,7 +228,7 @@ class HadoopHosts:
             {
                 "application-id": application,
                 "application-name": service.name,
-                "application-type": "yarn-service",
+                "application-type": KIND,
                 "queue": service.queue or "default",
                 "max-app-attempts": 2,
                 "keep-containers-across-application-attempts": True,

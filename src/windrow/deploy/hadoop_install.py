@@ -9,12 +9,9 @@ from windrow.deploy import runtime, runtime_packages, versions
 from windrow.deploy.state import Folder
 from windrow.deploy.yarn_service import Service
 from windrow.errors import NotInstalledError
-from windrow.io.registry import storage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from windrow.deploy.runtime import Artefact
 
 __all__ = ["install", "manifest", "show_available_packages"]
 
@@ -47,8 +44,8 @@ def install(
     name = f"start-{made.pex.sha256[:16]}.sh"
     root.put(f"runtime/{name}", script)
     found = {
-        "pex": _put(root, made.pex, tell),
-        "interpreter": _put(root, made.interpreter, tell) if made.interpreter else "",
+        "pex": made.pex.publish(root.url, tell),
+        "interpreter": made.interpreter.publish(root.url, tell) if made.interpreter else "",
         "script": f"runtime/{name}",
         "python": made.python,
         "versions": versions.installed(),
@@ -84,16 +81,3 @@ def show_available_packages(windrow_path: str) -> dict[str, str]:
     """
     packages: dict[str, str] = manifest(windrow_path)["packages"]
     return packages
-
-
-def _put(root: Folder, artefact: Artefact, tell: Callable[[str], None]) -> str:
-    """Bring a file there unless it is, and return its path in the installation."""
-    name = f"runtime/{artefact.name}"
-    url = f"{root.url}/{name}"
-    storage = storage_of(url)
-    if not storage.exists(url):
-        tell(f"writing {artefact.path.stat().st_size / 1e6:.0f} MB that containers run")
-        with artefact.path.open("rb") as source, storage.open_write(url) as target:
-            while data := source.read(1 << 22):
-                target.write(data)
-    return name

@@ -18,7 +18,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from windrow.config import LOG_FORMAT, Deadline
 from windrow.deploy import logs
@@ -349,14 +349,7 @@ class Host:
             _log.warning("the state store did not answer: %s", error)
 
     def _record(self, state: str) -> None:
-        record: dict[str, Any] = {"state": state, "name": self.config.name}
-        record |= {
-            "address": self.config.address,
-            "pid": os.getpid(),
-            "time": time.time(),
-            "reason": self.reason,
-            "details": self.config.details,
-        }
+        record = self.config.record(state, self.reason, os.getpid())
         self.generation.series(f"hosts/{self.config.name}").append(record)
 
 

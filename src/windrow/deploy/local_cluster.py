@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windrow.deploy import versions
+from windrow.deploy.arguments import at_least, is_name, named
 from windrow.deploy.kinds import Kind
 from windrow.deploy.local_hosts import Ground, LocalHosts, Loopback
 from windrow.deploy.records import ClusterRecord
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["create", "find", "known", "load"]
 
 KIND = "local"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+LONGEST = 63
+"""Letters of a name: it is that of a folder."""
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
 SMALLEST = 256_000_000
 """Bytes below which a host cannot work."""
@@ -82,11 +84,8 @@ def create(  # noqa: PLR0917  # the order in which one thinks of them
     MissingExtraError
         The part of windrow for clusters is not installed.
     """
-    if not _NAME.fullmatch(name):
-        raise ArgumentError("name", name, "letters, digits, '.', '_' and '-', 63 at most")
-    for argument, value in (("num_hosts", num_hosts), ("cores", cores)):
-        if value < 1:
-            raise ArgumentError(argument, value, "1 or more")
+    named(name, LONGEST)
+    at_least(1, num_hosts=num_hosts, cores=cores)
     record = ClusterRecord(
         name=name,
         kind=KIND,
@@ -181,8 +180,8 @@ def default_path(name: str) -> Path:
 def _store(which: str | os.PathLike[str]) -> StateStore:
     """Return the state of the cluster with this name, or at this path."""
     path = os.fspath(which)
-    named = _NAME.fullmatch(path) and not local_path(path).exists()
-    return StateStore(str(local_path(str(default_path(path)) if named else path)))
+    by_name = is_name(path, LONGEST) and not local_path(path).exists()
+    return StateStore(str(local_path(str(default_path(path)) if by_name else path)))
 
 
 def _standing(ground: Ground) -> Kind:

@@ -59,7 +59,8 @@ class Lookout:
     def close(self) -> None:
         """Look no more; what was logged until now is sent."""
         self._ended.set()
-        self._thread.join()
+        if self._thread.ident is not None:  # a host may end before it began to look
+            self._thread.join()
         self.ship()
 
     def ship(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,28 @@ class HostConfig:
     def sign_of(self, role: str) -> Path:
         """Name the file that a process touches every second, from when it is ready, as it lives."""
         return Path(self.scratch) / f"{role}.ready"
+
+    def record(self, state: str, reason: str, pid: int) -> dict[str, Any]:
+        """Return what is recorded of the host at this moment.
+
+        Parameters
+        ----------
+        state
+            One of those of `windrow.deploy.lifecycle`.
+        reason
+            Why it ends; empty while it does not.
+        pid
+            Of the host program.
+        """
+        return {
+            "state": state,
+            "name": self.name,
+            "address": self.address,
+            "pid": pid,
+            "time": time.time(),
+            "reason": reason,
+            "details": self.details,
+        }
 
     def to_json(self) -> str:
         """Write it as text."""

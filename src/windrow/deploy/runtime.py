@@ -23,6 +23,7 @@ from windrow.deploy import runtime_kernels, runtime_packages
 from windrow.deploy.runtime_interpreter import archive
 from windrow.deploy.runtime_packages import Packages, platform_here
 from windrow.errors import MissingExtraError, RuntimeBuildError
+from windrow.io.registry import storage_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +35,8 @@ FORMAT = 1
 KEPT = 4
 """Runtimes that the cache folder keeps; the least recently used go first."""
 BUILD_SECONDS = 1800.0
+COPIED = 1 << 22
+"""Bytes of a step of an upload."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,17 @@ class Artefact:
             with path.open("rb") as file:
                 note.write_text(hashlib.file_digest(file, "sha256").hexdigest())
         return Artefact(path, note.read_text())
+
+    def publish(self, root: str, tell: Callable[[str], None]) -> str:
+        """Bring the file to ``runtime/`` below a URL, unless it is there; return its name there."""
+        name = f"runtime/{self.name}"
+        url = f"{root.rstrip('/')}/{name}"
+        storage = storage_of(url)
+        if not storage.exists(url):
+            tell(f"uploading {self.path.stat().st_size / 1e6:.0f} MB that hosts run (once)")
+            with self.path.open("rb") as source, storage.open_write(url) as target:
+                shutil.copyfileobj(source, target, COPIED)
+        return name
 
 
 @dataclass(frozen=True)

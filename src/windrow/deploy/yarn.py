@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["Yarn", "read_site"]
 
 Answer = dict[str, Any]
+KIND = "yarn-service"
+"""Of applications, as YARN calls it."""
 SECONDS = 20.0
 """Seconds in which the ResourceManager must answer."""
 
@@ -66,7 +68,7 @@ class Yarn:
         web = self.site.get(f"yarn.resourcemanager.webapp.address{suffix}") or f"{host}:8088"
         return f"http://{web.replace('${yarn.resourcemanager.hostname}', host)}"
 
-    def __call__(self, method: str, path: str, body: Answer | None = None) -> Answer:
+    def __call__(self, method: str, path: str, body: Answer | None = None, **query: str) -> Answer:
         """Ask; the answer is what its JSON says.
 
         Raises
@@ -85,7 +87,7 @@ class Yarn:
                 answer = httpx.request(
                     method,
                     f"{address}{path}",
-                    params={"user.name": self.user},
+                    params={"user.name": self.user, **query},
                     json=body,
                     timeout=SECONDS,
                     follow_redirects=True,
@@ -125,7 +127,8 @@ class Yarn:
 
     def application(self, name: str) -> Answer | None:
         """Return the newest application of a service by its name; None when there is none."""
-        found = self("GET", "/ws/v1/cluster/apps")["apps"] or {"app": []}
+        listed = self("GET", "/ws/v1/cluster/apps", applicationTypes=KIND)
+        found = listed["apps"] or {"app": []}
         ours = [app for app in found["app"] if app["name"] == name]
         return max(ours, key=lambda app: app["startedTime"], default=None)
 

@@ -6,7 +6,7 @@ import pickle
 import time
 import uuid
 from collections import OrderedDict, deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -104,9 +104,12 @@ class ClusterWorkers:
             self._link.client.run(cluster_tasks.forget, list(names), on_error="ignore")
 
     def release(self) -> None:
-        """Tell the hosts that the job has ended, and wait for none of them."""
+        """Tell the hosts that the job has ended, and wait for none; gone ones keep nothing."""
         if self._link.client.status == "running":
-            self._link.client.run(cluster_tasks.release, self.owner, on_error="ignore", wait=False)
+            with suppress(OSError, CommClosedError):  # the scheduler may end at this moment
+                self._link.client.run(
+                    cluster_tasks.release, self.owner, on_error="ignore", wait=False
+                )
 
     def close(self) -> None:
         """Let go of what hosts keep for this driver; their stores are theirs."""

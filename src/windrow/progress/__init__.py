@@ -10,7 +10,7 @@ from windrow.progress.events import (
     Transfer,
     Warned,
 )
-from windrow.progress.live import listening
+from windrow.progress.live import listening, telling
 
 __all__ = [
     "Event",
@@ -22,4 +22,5 @@ __all__ = [
     "Transfer",
     "Warned",
     "listening",
+    "telling",
 ]

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from windrow.config import settings
-from windrow.progress.events import Transfer
+from windrow.progress.events import Notice, Transfer
 from windrow.progress.table import Silent, TextTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
     from windrow.progress.events import Event, Listener, Row
 
-__all__ = ["LiveTable", "listening"]
+__all__ = ["LiveTable", "listening", "telling"]
 
 
 class LiveTable(TextTable):
@@ -91,6 +91,20 @@ def listening(*, verbose: bool) -> Iterator[Listener]:
         yield listener
     finally:
         listener.close()
+
+
+@contextmanager
+def telling(subject: str) -> Iterator[Callable[[str], None]]:
+    """Give a function that shows which step something is at, as `listening` does.
+
+    Examples
+    --------
+    >>> with telling("cluster 'a'") as tell:
+    ...     tell("waiting for the hosts")
+    PROGRESS: cluster 'a': waiting for the hosts
+    """
+    with listening(verbose=True) as listener:
+        yield lambda step: listener(Notice(f"PROGRESS: {subject}: {step}"))
 
 
 def _choose(*, verbose: bool) -> Silent:
