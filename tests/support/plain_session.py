@@ -62,8 +62,16 @@ class PlainSession:
             for leaves in self.leaves(blocks)
         )
 
-    def gather(self, function: Any, blocks: Blocks, *arguments: object) -> list[Any]:
-        return [function(leaves, *arguments) for leaves in self.leaves(blocks)]
+    def gather(
+        self,
+        function: Any,
+        blocks: Blocks,
+        *arguments: object,
+        vectors: tuple[Any, ...] = (),
+        reads: Any = None,
+    ) -> list[Any]:
+        del reads
+        return [function(leaves, *vectors, *arguments) for leaves in self.leaves(blocks)]
 
     def emit(self, event: Event) -> None:
         self.events.append(event)

@@ -123,12 +123,13 @@ class Packer:
     """
 
     def __init__(self) -> None:
+        from windrow.execution.excerpts import Rows
         from windrow.execution.protocol import Blocks
         from windrow.execution.spooled import Files
         from windrow.execution.table import Table
         from windrow.plan.tables import Plan
 
-        self._kinds = (Plan, Table, Blocks, Files)
+        self._kinds = (Plan, Table, Blocks, Files, Rows)
         self._table = Table
         self._packed: OrderedDict[tuple[int, ...], tuple[object, str]] = OrderedDict()
         self.shared: dict[str, Parcel] = {}

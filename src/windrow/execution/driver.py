@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from windrow.errors import BadRowsWarning
 from windrow.execution.cuts import Leaves, loads
+from windrow.execution.excerpts import Excerpts, FindRows
 from windrow.execution.levels import Levels
 from windrow.execution.protocol import Blocks
 from windrow.execution.resolve import Resolver
@@ -23,6 +24,7 @@ from windrow.execution.tasks import (
     EncodePartition,
     FoldPartitions,
     GatherPartitions,
+    Part,
     ReadPartition,
     ReduceLeaves,
     Reporting,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from windrow.execution.cuts import Subtree
+    from windrow.execution.excerpts import Reads, Vectors
     from windrow.execution.protocol import Encoder, Kernel, Program, Splitter, Vector, Writer
     from windrow.execution.store import Store
     from windrow.execution.table import Table
@@ -164,6 +167,7 @@ class DriverSession:
         self._tables: dict[str, Table] = {}
         self._cuts: dict[str, tuple[list[Share], Loads]] = {}
         self._exchanged: list[str] = []
+        self._excerpts = Excerpts(driver.map)
 
     @property
     def executor(self) -> Driver:
@@ -206,14 +210,34 @@ class DriverSession:
         shares = self._driver.workers.shares(blocks.raw_key, len(blocks.counts))
         return self._summed(task, *_cut(by_partition(blocks), shares))
 
-    def gather(self, function: Callable[..., R], blocks: Blocks, *arguments: object) -> list[R]:
+    def gather(
+        self,
+        function: Callable[..., R],
+        blocks: Blocks,
+        *arguments: object,
+        vectors: Vectors = (),
+        reads: Reads | None = None,
+    ) -> list[R]:
         """See `Session`."""
-        task = GatherPartitions(self._recipe(blocks), function, arguments)
+        recipe = self._recipe(blocks)
         shares = self._driver.workers.shares(blocks.raw_key, len(blocks.counts))
-        parts = [(part, share.place) for share in shares for part in evenly(share)]
-        results = self._driver.map(task, [part for part, _ in parts], [where for _, where in parts])
+        cut = [(part, share.place) for share in shares for part in evenly(share)]
+        numbers, places = [part for part, _ in cut], [place for _, place in cut]
+        looked_at = None
+        if reads is not None:
+            size = max(map(len, vectors))
+            looked_at = self._excerpts.rows(FindRows(recipe, reads, size), numbers, places)
+        if looked_at is None:
+            parts = [Part(each) for each in numbers]
+            arguments = (*vectors, *arguments)
+        else:
+            parts = [
+                Part(each, rows, tuple(map(rows.of, vectors)))
+                for each, rows in zip(numbers, looked_at, strict=True)
+            ]
+        results = self._driver.map(GatherPartitions(recipe, function, arguments), parts, places)
         found: dict[int, R] = {}
-        for (part, _), those in zip(parts, results, strict=True):
+        for part, those in zip(numbers, results, strict=True):
             found.update(zip(part, those, strict=True))
         return [found[number] for number in range(len(blocks.counts))]
 

@@ -205,8 +205,30 @@ class Session(Protocol):
         """
         ...
 
-    def gather(self, function: Callable[..., R], blocks: Blocks, *arguments: object) -> list[R]:
-        """Return ``function(leaves, *arguments)`` of each partition, in order; small results."""
+    def gather(
+        self,
+        function: Callable[..., R],
+        blocks: Blocks,
+        *arguments: object,
+        vectors: tuple[NDArray[Any], ...] = (),
+        reads: Callable[[tuple[Any, ...]], Sequence[NDArray[Any]]] | None = None,
+    ) -> list[R]:
+        """Return what a function gives for each partition, in order; small results.
+
+        Parameters
+        ----------
+        function
+            Called as ``function(leaves, *vectors, *arguments)``.
+        blocks
+            Whose leaves it is given.
+        arguments
+            What every partition is given whole.
+        vectors
+            Arrays of one length, or of one row that stands for all.
+        reads
+            ``reads(leaves)`` names the rows that the function looks at, in some arrays: no more
+            of `vectors` needs to travel.
+        """
         ...
 
     def exchange(self, blocks: Blocks, splitter: Splitter) -> Plan:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     import polars as pl
+    from numpy.typing import NDArray
 
     from windrow.execution.cuts import Subtree
+    from windrow.execution.excerpts import Rows
     from windrow.execution.levels import Levels
     from windrow.execution.notes import Notes
     from windrow.execution.protocol import Blocks, Kernel, RawBlock, Splitter, Vector, Writer
@@ -248,6 +250,30 @@ def by_partition(blocks: Blocks) -> Leaves:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some partitions, and what of vectors was cut out for them.
+
+    Attributes
+    ----------
+    partitions
+        Their numbers.
+    rows
+        Which rows stand in the excerpts; None where there are none.
+    excerpts
+        In the order of the vectors.
+    """
+
+    partitions: Sequence[int]
+    rows: Rows | None = None
+    excerpts: tuple[NDArray[Any], ...] = ()
+
+    def vectors(self) -> tuple[NDArray[Any], ...]:
+        """Give the vectors, as far as the partitions look at them."""
+        rows = self.rows
+        return () if rows is None else tuple(rows.put_back(each) for each in self.excerpts)
+
+
+@dataclass(frozen=True)
 class GatherPartitions(Generic[R]):
     """Calls a function on the leaves of each of some partitions."""
 
@@ -255,7 +281,7 @@ class GatherPartitions(Generic[R]):
     function: Callable[..., R]
     arguments: tuple[object, ...]
 
-    def __call__(self, store: Store, part: Sequence[int]) -> list[R]:
+    def __call__(self, store: Store, part: Part) -> list[R]:
         """Do it."""
-        leaves = self.recipe.leaves
-        return [self.function(leaves(store, index), *self.arguments) for index in part]
+        given = (*part.vectors(), *self.arguments)
+        return [self.function(self.recipe.leaves(store, i), *given) for i in part.partitions]

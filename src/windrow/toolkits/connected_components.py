@@ -77,7 +77,7 @@ class ConnectedComponents:
         moved, iteration = graph.vertices, 0
         steps = Supersteps(graph, *CHANGED)
         while moved:
-            found = graph.step(smallest, labels)
+            found = graph.step(smallest, (labels,))
             hook(labels, found)
             moved = int(np.count_nonzero(found != labels))
             labels, iteration = found, iteration + 1

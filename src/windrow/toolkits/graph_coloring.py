@@ -79,7 +79,7 @@ class GraphColoring:
         moved, iteration = graph.vertices, 0
         steps = Supersteps(graph, *CHANGED)
         while moved:
-            found = graph.step(pick_colours, colours, turns)
+            found = graph.step(pick_colours, (colours, turns))
             moved = int(np.count_nonzero(found != colours))
             colours, iteration = found, iteration + 1
             steps.done(iteration, moved)

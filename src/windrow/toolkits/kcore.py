@@ -95,7 +95,7 @@ class Kcore:
             steps = 0
             while True:
                 steps += 1
-                gone = (present > 0) & (graph.step(count_present, present) <= k)
+                gone = (present > 0) & (graph.step(count_present, (present,)) <= k)
                 if not gone.any():
                     break
                 cores[gone] = k

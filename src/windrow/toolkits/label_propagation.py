@@ -283,7 +283,7 @@ class LabelPropagation:
 
         def improve(state: SolverState) -> SolverState:
             chances = state.arrays["chances"]
-            after = graph.step(spread_labels, chances, labels, self.self_weight)
+            after = graph.step(spread_labels, (chances, labels), self.self_weight)
             change = row_changes(chances, after) / max(unknown, 1)
             return replace(state, arrays={"chances": after}, numbers={CHANGE: change})
 

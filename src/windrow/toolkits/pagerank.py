@@ -251,7 +251,8 @@ class Pagerank:
             ranks, delta = state.arrays["pagerank"], np.empty(graph.vertices)
             held = (1 - self.reset_probability) * masked_sum(ranks, ends)
             base = self._base(graph, start, held)
-            after = graph.step(spread_ranks, ranks / handed_out, base, 1 - self.reset_probability)
+            vectors = (ranks / handed_out, base)
+            after = graph.step(spread_ranks, vectors, 1 - self.reset_probability)
             numbers = {CHANGE: l1_change(ranks, after, delta), "lost": held}
             return replace(state, arrays={"pagerank": after, "delta": delta}, numbers=numbers)
 

@@ -148,7 +148,7 @@ class ShortestPath:
         moved, iteration = 1, 0
         steps = Supersteps(graph, *CHANGED)
         while moved:
-            parts = graph.parts(shorten, distances, before)
+            parts = graph.parts(shorten, (distances, before))
             found = np.concatenate([part for part, _ in parts])
             before = np.concatenate([part for _, part in parts])
             moved = int(np.count_nonzero(found != distances))

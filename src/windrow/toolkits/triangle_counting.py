@@ -74,11 +74,11 @@ class TriangleCounting:
         degrees = graph.in_degrees + graph.out_degrees
         turns = np.empty(graph.vertices, dtype=np.int64)
         turns[np.argsort(degrees, kind="stable")] = np.arange(graph.vertices)
-        parts = graph.parts(later_neighbours, turns)
+        parts = graph.parts(later_neighbours, (turns,))
         counts = np.concatenate([part for part, _ in parts])
         later = np.concatenate([part for _, part in parts])
         starts = np.concatenate([[0], np.cumsum(counts)])
-        triangles = graph.step(count_triangles, starts, later)
+        triangles = graph.step(count_triangles, (), starts, later)
         columns = {"triangle_count": triangles}
         total = int(triangles.sum()) // 3
         return found_in(graph, "triangle_count", columns, num_triangles=total)

@@ -118,26 +118,35 @@ class Placed:
         made = memory.from_frame(pl.DataFrame({VID: self.ids, **columns}))
         return self.session.executor.persist(made)
 
-    def step(self, function: Step, *arguments: object) -> NDArray[Any]:
+    def step(
+        self, function: Step, vectors: tuple[NDArray[Any], ...], *arguments: object
+    ) -> NDArray[Any]:
         """Run one superstep and return its values for all vertices.
 
         Parameters
         ----------
         function
-            Called as ``function(leaves, *arguments)`` with the rows of a range of vertices, it
-            gives an array with a row for each vertex of the range.
+            Called as ``function(leaves, *vectors, *arguments)`` with the rows of a range of
+            vertices, it gives an array with a row for each vertex of the range.
+        vectors
+            Of a row for each vertex, or of one for all. The function looks at the rows of its own
+            vertices and of their neighbours: hosts get no others.
         arguments
-            What every range gets, such as the values of all vertices.
+            What every range gets.
         """
-        return np.concatenate(self.parts(function, *arguments))
+        return np.concatenate(self.parts(function, vectors, *arguments))
 
-    def parts(self, function: Step, *arguments: object) -> list[Any]:
-        """Return what a function gives for each range of vertices, in order."""
+    def parts(
+        self, function: Step, vectors: tuple[NDArray[Any], ...], *arguments: object
+    ) -> list[Any]:
+        """Return what a function gives for each range of vertices, in order; see `step`."""
         if self.blocks is None:
             nothing = np.empty(0, dtype=np.uint32)
             rows = EdgeRows.build(0, self.vertices, nothing, nothing, np.empty(0))
-            return [function((rows,), *arguments)]
-        return self.session.gather(function, self.blocks, *arguments)
+            return [function((rows,), *vectors, *arguments)]
+        reads = _looks_at if vectors else None
+        blocks = self.blocks
+        return self.session.gather(function, blocks, *arguments, vectors=vectors, reads=reads)
 
 
 def place(
@@ -217,6 +226,10 @@ def given_vertices(session: Session, tables: GraphTables, *fields: str) -> pl.Da
     if missing := found.get_column(VID).null_count():
         raise MissingVertexIdError(VID, missing, found.height)
     return found
+
+
+def _looks_at(leaves: tuple[EdgeRows]) -> tuple[NDArray[Any], ...]:
+    return leaves[0].reads()
 
 
 def _fit(ids: pl.Series, more: int) -> None:
