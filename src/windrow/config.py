@@ -40,9 +40,18 @@ def machine_memory(root: Path = Path("/")) -> int:
     root
         Where ``/proc`` and ``/sys`` are.
     """
+    return min([_physical_memory(), *_ulimits(), *_control_group_limits(root)])
+
+
+def _ulimits() -> list[int]:
+    """Limits of what this process may reserve, where it has any."""
     soft = (resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
-    limits = [limit for limit in soft if limit != resource.RLIM_INFINITY]
-    return min([_physical_memory(), *limits, *_control_group_limits(root)])
+    return [limit for limit in soft if limit != resource.RLIM_INFINITY]
+
+
+if _ulimits():
+    # Arrow's allocator reserves a gigabyte ahead, which `ulimit` counts whether or not it is used.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def _physical_memory() -> int:

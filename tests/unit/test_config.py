@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +55,22 @@ def test_ulimit_limits_memory_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 def test_blocks_get_half_of_what_the_process_may_take() -> None:
     assert Settings().memory_budget == machine_memory() // 2
+
+
+def test_under_ulimit_no_memory_is_reserved_ahead() -> None:
+    code = """
+import os
+import resource
+import subprocess
+import sys
+resource.setrlimit(resource.RLIMIT_DATA, (3 << 30, 3 << 30))
+import windrow
+from windrow.config import machine_memory
+import pyarrow
+print(machine_memory() >> 20, pyarrow.default_memory_pool().backend_name)
+"""
+    environment = {k: v for k, v in os.environ.items() if k != "ARROW_DEFAULT_MEMORY_POOL"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["3072", "system"]

@@ -40,16 +40,17 @@ def number_ints(values: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[n
     ([0, 1, 0, 2], [7, -2, 4611686018427387904])
     """
     codes = np.empty(len(values), dtype=np.int32)
-    names = np.empty(len(values), dtype=np.int64)
     if not len(values):
-        return codes, names
+        return codes, np.empty(0, dtype=np.int64)
     low, high = int(values.min()), int(values.max())
     if high - low < max(_LEAST, _SPARE * len(values)):
         table = np.full(high - low + 1, -1, dtype=np.int32)
-        found = _by_table(values, low, table, codes, names)
-    else:
-        slots = 1 << (2 * len(values) - 1).bit_length()
-        found = _by_hash(values, np.full(slots, -1, dtype=np.int32), codes, names)
+        names = np.empty(_by_table(values, low, table, codes), dtype=np.int64)
+        _list(table, low, names)
+        return codes, names
+    names = np.empty(len(values), dtype=np.int64)
+    slots = 1 << (2 * len(values) - 1).bit_length()
+    found = _by_hash(values, np.full(slots, -1, dtype=np.int32), codes, names)
     return codes, names[:found].copy()
 
 
@@ -59,7 +60,6 @@ def _by_table(
     low: int,
     table: NDArray[np.int32],
     codes: NDArray[np.int32],
-    names: NDArray[np.int64],
 ) -> int:
     found = 0
     for i in range(values.shape[0]):
@@ -68,10 +68,17 @@ def _by_table(
         if code < 0:
             code = found
             table[place] = code
-            names[found] = values[i]
             found += 1
         codes[i] = code
     return found
+
+
+@kernel
+def _list(table: NDArray[np.int32], low: int, names: NDArray[np.int64]) -> None:
+    """Turn the table round: of each number its name."""
+    for place in range(table.shape[0]):
+        if table[place] >= 0:
+            names[table[place]] = low + place
 
 
 @kernel

@@ -127,21 +127,27 @@ class Names:
     ids
         Of each.
     out_degrees, in_degrees
-        Edges out of each, and into it; int64.
+        Edges out of each, and into it; in 4 bytes as long as all edges can be counted in them.
+    edges
+        How many there are.
     """
 
     distinct: int
     ids: pl.Series
-    out_degrees: NDArray[np.int64]
-    in_degrees: NDArray[np.int64]
+    out_degrees: NDArray[Any]
+    in_degrees: NDArray[Any]
+    edges: int
 
     @classmethod
     def of(cls, leaves: tuple[EdgeList, ...]) -> Self:
         """Return those of a partition."""
         (edges,) = leaves
         ids = names_of(edges)
-        degrees = (counts(codes, len(ids)) for codes in (edges.sources, edges.targets))
-        return cls(edges.distinct, ids, *degrees)
+        kind = _kind(edges.rows)
+        out, into = (
+            counts(codes, len(ids)).astype(kind) for codes in (edges.sources, edges.targets)
+        )
+        return cls(edges.distinct, ids, out, into, edges.rows)
 
     def __add__(self, other: Names) -> Names:
         import polars as pl
@@ -151,12 +157,18 @@ class Names:
         parts += [self.ids[self.distinct :], other.ids[other.distinct :]]
         codes, ids = number(pl.concat(parts))
         first, second, third, fourth = np.split(codes, np.cumsum([len(p) for p in parts])[:-1])
-        out, into = np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=np.int64)
+        edges = self.edges + other.edges
+        out, into = (np.zeros(len(ids), dtype=_kind(edges)) for _ in range(2))
         for names, own in ((self, (first, third)), (other, (second, fourth))):
             places = np.concatenate(own)  # each vertex once
             out[places] += names.out_degrees
             into[places] += names.in_degrees
-        return Names(int(codes[:cut].max()) + 1 if cut else 0, ids, out, into)
+        return Names(int(codes[:cut].max()) + 1 if cut else 0, ids, out, into, edges)
+
+
+def _kind(edges: int) -> type[np.unsignedinteger[Any]]:
+    """Choose the numbers that degrees are counted in: lists of vertices are what a fold holds."""
+    return np.uint32 if edges < 1 << 32 else np.uint64
 
 
 def names_of(edges: EdgeList) -> pl.Series:
