@@ -268,8 +268,8 @@ def forget(names: Sequence[str]) -> None:
     _this_store().forget(*names)
 
 
-def release(owner: tuple[str, str]) -> None:
-    """Tell this worker's store that a job has ended."""
+async def release(owner: tuple[str, str]) -> None:
+    """Tell this worker's store that a job has ended; Dask waits for no function but such a one."""
     _this_store().release(owner)
 
 

@@ -23,7 +23,7 @@ import windrow as gl
 from windrow.config import Deadline, configured, configured_here, settings
 from windrow.deploy.credentials import Credentials, create_credentials
 from windrow.errors import HostsLostError, RemoteError, SchedulerLostError
-from windrow.execution import cancel, environment
+from windrow.execution import cancel, cluster_tasks, environment
 from windrow.execution.cluster_dask import connect
 from windrow.execution.cluster_workers import ClusterWorkers
 from windrow.execution.local import LocalExecutor
@@ -53,7 +53,35 @@ def wait_for(path: Path) -> None:
         deadline.pause(0.01)
 
 
+def running_on(store: Store, item: int) -> str:
+    del item
+    return store._running[DRIVER][1]
+
+
+DRIVER = "driver of a released job"
+
+
 # ------------------------------------------------------------------------------------------ results
+
+
+def test_hosts_hear_that_a_job_has_ended_and_nobody_waits_for_that(
+    cluster: DaskCluster, workers: ClusterWorkers
+) -> None:
+    workers.owner = (DRIVER, "first")
+    assert list(workers.map(running_on, range(4))) == ["first"] * 4
+    workers.release()
+
+    def told() -> set[str]:
+        found: dict[str, str] = cluster.client.run(_of_this_store)
+        return set(found.values())
+
+    deadline = Deadline(PATIENCE, "all hosts to hear of it")
+    while told() != {""}:
+        deadline.pause(0.05)
+
+
+def _of_this_store() -> str:
+    return cluster_tasks._this_store()._running[DRIVER][1]
 
 
 def test_results_come_in_order_from_all_hosts(workers: ClusterWorkers) -> None:
