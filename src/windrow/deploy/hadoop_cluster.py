@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from windrow.deploy import versions
 from windrow.deploy.arguments import at_least, named
 from windrow.deploy.hadoop_hosts import HadoopHosts
-from windrow.deploy.hadoop_install import install, manifest, show_available_packages
+from windrow.deploy.hadoop_install import (
+    bring,
+    install,
+    manifest,
+    remove_package,
+    show_available_packages,
+    upload_packages,
+)
 from windrow.deploy.kinds import Kind
 from windrow.deploy.records import ClusterRecord
 from windrow.deploy.state import StateStore
@@ -18,14 +25,23 @@ from windrow.errors import ArgumentError
 from windrow.progress import telling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from windrow.deploy.cluster import Cluster
 
-__all__ = ["create", "install", "load", "show_available_packages"]
+__all__ = [
+    "create",
+    "install",
+    "load",
+    "remove_package",
+    "show_available_packages",
+    "upload_packages",
+]
 
 BOOT = 300.0
 """Seconds in which containers must be ready."""
+RUNTIME = ("pex", "interpreter", "script", "python")
+"""What containers run, as a manifest names it."""
 SMALLEST = 1024
 """Megabytes below which a container cannot work."""
 
@@ -37,10 +53,13 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
     num_containers: int = 3,
     container_size: int = 4096,
     num_vcores: int = 2,
+    additional_packages: Sequence[str] | None = None,
     queue: str | None = None,
     port_range: tuple[int, int] = (9100, 9200),
     idle_shutdown_timeout: float = 1800,
     max_lifetime: float = 86400,
+    hdfs_tmp_dir: str | None = None,
+    node_tmp_dir: str | None = None,
     *,
     turi_dist_path: str | None = None,
     dato_dist_path: str | None = None,
@@ -61,6 +80,9 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
         Megabytes of each.
     num_vcores
         Threads of each.
+    additional_packages
+        What functions given to ``apply`` need beyond what is installed, in this cluster alone:
+        names, requirements, wheels, folders. They are packed here and kept with the installation.
     queue
         Of YARN.
     port_range
@@ -69,6 +91,11 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
         Seconds without work after which the containers end; negative: never.
     max_lifetime
         Seconds after which they end, whatever they do.
+    hdfs_tmp_dir
+        Folder of HDFS for state and results, where the installation may not be written to; by
+        default ``clusters`` in the installation.
+    node_tmp_dir
+        Folder of every node for scratch files; by default YARN's own for the container.
     turi_dist_path, dato_dist_path
         What the ancestor called `windrow_path`.
 
@@ -91,28 +118,32 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
     _check(name, path, num_containers, container_size, num_vcores)
     installed = manifest(path)
     versions.check(installed["versions"], f"install these: windrow hadoop install {path}")
-    record = ClusterRecord(
-        name=name,
-        kind="hadoop",
-        created=time.time(),
-        num_hosts=num_containers,
-        cores=num_vcores,
-        memory=container_size << 20,
-        idle_shutdown_timeout=idle_shutdown_timeout,
-        max_lifetime=max_lifetime,
-        versions=installed["versions"],
-        boot_timeout=BOOT,
-        details={
-            "service": f"windrow-{_plain(name)}-{secrets.token_hex(3)}",
-            "installation": path,
-            "container_size": container_size,
-            "ports": f"{port_range[0]}-{port_range[1]}",
-            "queue": queue,
-        },
-    )
     with telling(f"Hadoop cluster {name!r}") as tell:
+        if additional_packages:
+            installed = bring(path, [*installed["additional"], *additional_packages], tell)
+        record = ClusterRecord(
+            name=name,
+            kind="hadoop",
+            created=time.time(),
+            num_hosts=num_containers,
+            cores=num_vcores,
+            memory=container_size << 20,
+            idle_shutdown_timeout=idle_shutdown_timeout,
+            max_lifetime=max_lifetime,
+            versions=installed["versions"],
+            boot_timeout=BOOT,
+            details={
+                "service": f"windrow-{_plain(name)}-{secrets.token_hex(3)}",
+                "installation": path,
+                "container_size": container_size,
+                "ports": f"{port_range[0]}-{port_range[1]}",
+                "queue": queue,
+                "runtime": {part: installed[part] for part in RUNTIME},
+                "scratch": node_tmp_dir or "",
+            },
+        )
         kind = _kind(hadoop_conf_dir, tell)
-        return kind.start(StateStore(f"{path}/clusters/{name}"), record)
+        return kind.start(StateStore(_state_path(path, name, hdfs_tmp_dir)), record)
 
 
 def load(path: str, name: str | None = None, hadoop_conf_dir: str | None = None) -> Cluster:
@@ -134,8 +165,12 @@ def load(path: str, name: str | None = None, hadoop_conf_dir: str | None = None)
     ClusterEndedError
         There is none any more; the error says since when, and why.
     """
-    place = path.rstrip("/") if name is None else f"{path.rstrip('/')}/clusters/{name}"
+    place = path.rstrip("/") if name is None else _state_path(path.rstrip("/"), name)
     return _kind(hadoop_conf_dir).load(StateStore(place))
+
+
+def _state_path(path: str, name: str, elsewhere: str | None = None) -> str:
+    return f"{path}/clusters/{name}" if elsewhere is None else f"{elsewhere.rstrip('/')}/{name}"
 
 
 def _check(name: str, path: str, containers: int, size: int, cores: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import re
@@ -16,9 +17,9 @@ from urllib.parse import unquote, urlsplit
 from windrow.errors import ArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-__all__ = ["Packages", "platform_here", "wanted", "write_sources"]
+__all__ = ["Packages", "name_of", "platform_here", "wanted", "write_sources"]
 
 ROOTS = ("cryptography", "distributed", "hdfs-native")
 """What hosts need beyond what windrow itself requires, where it is installed here."""
@@ -63,19 +64,15 @@ class Packages:
         return ["--use-pip-config", "--platform", target, "--only-binary", ":all:"]
 
     def described(self) -> list[object]:
-        """Return what tells these packages from others: of a local one, its content too."""
-        stamps = [
-            sorted((str(file), file.stat().st_mtime_ns) for file in _files(Path(entry)))
-            for entry in self.additional
-            if Path(entry).exists()
-        ]
-        return [self.platform, sorted(self.pinned.items()), self.additional, stamps]
+        """Return what tells these packages from others: of a local one, its content."""
+        stamps = [_stamp(entry) for entry in self.additional]
+        return [self.platform, sorted(self.pinned.items()), stamps]
 
     def blamed(self, said: str) -> tuple[str, ...]:
         """Name the packages that an error's text speaks of; all additional ones if none."""
         named = [*self.pinned, *self.additional]
         text = said.lower().replace("_", "-")
-        found = [name for name in named if re.search(rf"\b{re.escape(_plain(name))}\b", text)]
+        found = [name for name in named if re.search(rf"\b{re.escape(name_of(name))}\b", text)]
         return tuple(found or self.additional or self.pinned)
 
 
@@ -119,7 +116,7 @@ def closure(names: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     waiting = list(names)
     while waiting:
-        name = _plain(waiting.pop())
+        name = name_of(waiting.pop())
         if name not in found and _installed(name):
             found[name] = metadata.version(name)
             waiting.extend(_required(name))
@@ -175,14 +172,22 @@ def _is_venv() -> bool:
     return sys.prefix != sys.base_prefix
 
 
-def _plain(name: str) -> str:
-    """Write a requirement's name as indexes do."""
-    found = _NAME.match(Path(name).name)
-    return re.sub(r"[-_.]+", "-", found[1] if found else name).lower()
+def name_of(entry: str) -> str:
+    """Name the package that a requirement or a wheel is of, as indexes write it.
+
+    >>> name_of("Ruamel_Yaml>=0.18"), name_of("packages/tiny_one-1.0-py3-none-any.whl")
+    ('ruamel-yaml', 'tiny-one')
+    """
+    last = Path(entry).name
+    found = _NAME.match(last.partition("-")[0] if last.endswith(".whl") else last)
+    return re.sub(r"[-_.]+", "-", found[1] if found else entry).lower()
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _stamp(entry: str) -> list[object]:
+    """Tell a requirement from others; a wheel is the same wherever it lies."""
+    path = Path(entry)
     if path.is_file():
-        yield path
-    else:
-        yield from (file for file in path.rglob("*") if file.is_file())
+        with path.open("rb") as file:
+            return [path.name, hashlib.file_digest(file, "sha256").hexdigest()]
+    files = (file for file in path.rglob("*") if file.is_file()) if path.is_dir() else ()
+    return [entry, sorted((str(file), file.stat().st_mtime_ns) for file in files)]

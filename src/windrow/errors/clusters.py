@@ -327,6 +327,21 @@ class YarnError(ToolkitError, OSError):
         return f"{self.call}{code}: {self.said}"
 
 
+class PackageNotThereError(ToolkitError, LookupError):
+    """A package is not among those that were added to an installation."""
+
+    def __init__(self, package: str, path: str, added: tuple[str, ...]) -> None:
+        super().__init__(package, path, added)
+        self.package, self.path, self.added = package, path, added
+
+    def __str__(self) -> str:
+        there = ", ".join(self.added) or "none"
+        return (
+            f"{self.package!r} was not added to the installation in {self.path}; {len(self.added)} "
+            f"were: {there}"
+        )
+
+
 class NotInstalledError(ToolkitError, FileNotFoundError):
     """There is no windrow in a path of HDFS."""
 
