@@ -13,6 +13,7 @@ import pytest
 from tests.support.clusters import process_of, until
 from tests.support.fitting import PARTITION, cut, write_table
 from tests.support.marks import on_clusters
+from tests.support.resuming import FIT, checkpoints
 
 import windrow as gl
 from windrow.config import configured
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
     from windrow.toolkits.logistic_classifier import LogisticClassifier
 
 pytestmark = on_clusters("distributed", "cryptography", timeout=240)
-OPTIONS: dict[str, Any] = {
-    "target": "y",
-    "missing_value_action": "impute",
-    "verbose": False,
-    "solver": "lbfgs",
-    "max_iterations": 60,
-    "convergence_threshold": 1.0,
-}
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +51,11 @@ def bits(model: LogisticClassifier) -> tuple[Any, ...]:
     return list(model.coefficients), rows, model["training_loss"], model["validation_auc"]
 
 
-def _numbers_in(folder: Path) -> int:
-    return max(Checkpoints(str(folder)).numbers(), default=0)
-
-
 def killed_while_it_keeps(cluster: Cluster, create: Callable[..., Any], folder: Path) -> int:
     """Kill the driver of a program once there are some checkpoints, and say how far it was."""
     with ThreadPoolExecutor(1) as threads:
         result = threads.submit(create, checkpoint=folder)
-        until("some checkpoints", lambda: _numbers_in(folder) > 3)
+        until("some checkpoints", lambda: checkpoints(str(folder)) > 3)
         driver = str(cluster.jobs[-1].job.record["driver"])
         os.kill(process_of(cluster.state_path, "host-0", driver), signal.SIGKILL)
         with pytest.raises(DriverDiedError):
@@ -78,11 +67,11 @@ def test_a_killed_driver_costs_no_more_than_the_last_iteration(
     cluster: Cluster, table: gl.SFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    expected = bits(gl.logistic_classifier.create(table, **OPTIONS))
-    create = partial(gl.logistic_classifier.create, table, **OPTIONS)
+    expected = bits(gl.logistic_classifier.create(table, **FIT))
+    create = partial(gl.logistic_classifier.create, table, **FIT)
     with gl.distributed(cluster), configured(checkpoint_seconds=0.0):
         killed_after = killed_while_it_keeps(cluster, create, Path("kept"))
-        assert 2 < killed_after < OPTIONS["max_iterations"]
+        assert 2 < killed_after < FIT["max_iterations"]
         there = create(resume_from_checkpoint="kept")
         with pytest.raises(CheckpointMismatchError, match=r"l2_penalty is 0\.5 and was"):
             create(resume_from_checkpoint="kept", l2_penalty=0.5)
@@ -130,7 +119,7 @@ def test_every_fit_of_a_cluster_leaves_states_in_the_record_of_its_job(
     cluster: Cluster, table: gl.SFrame
 ) -> None:
     with gl.distributed(cluster):
-        model = gl.logistic_classifier.create(table, **OPTIONS)
+        model = gl.logistic_classifier.create(table, **FIT)
     path = cluster.folder.folder("jobs").folder(cluster.jobs[-1].id).folder("checkpoints").url
     kept = Checkpoints(path).newest()
     assert 0 <= kept.record["state"]["iteration"] <= model.training_iterations

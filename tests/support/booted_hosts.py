@@ -59,6 +59,9 @@ class BootedHosts:
     def reach(self, epoch: dict[str, str]) -> str:
         return epoch["public"]
 
+    def fit(self, record: ClusterRecord) -> None:
+        pass
+
     def start(self, record: ClusterRecord, numbers: list[int]) -> None:
         names = [f"host-{number}" for number in numbers]
         known = known_records(self.generation, names)

@@ -58,7 +58,8 @@ def host_config(given: argparse.Namespace) -> HostConfig:
         address=given.address,
         cores=given.cores or os.cpu_count() or 1,
         memory=given.memory,
-        scratch=str(place / "scratch"),
+        scratch=given.scratch or str(place / "scratch"),
+        place=str(place),
         idle_shutdown_timeout=cluster.idle_shutdown_timeout,
         max_lifetime=cluster.max_lifetime,
         boot_timeout=cluster.boot_timeout,
@@ -66,6 +67,8 @@ def host_config(given: argparse.Namespace) -> HostConfig:
         ports=given.ports,
         at_end=given.at_end,
         details=dict(given.detail),
+        orphaned=given.orphaned,
+        revived=given.revived,
     )
 
 
@@ -92,8 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--ports", type=_ports, default=(0, 0), help="first-last, to listen at")
     add("--cores", type=int, default=0, help="threads of the worker; by default all")
     add("--memory", type=int, required=True, help="bytes that the host may use")
-    add("--folder", required=True, help="for certificates, logs and scratch files")
+    add("--folder", required=True, help="for certificates and logs, and scratch files")
+    add("--scratch", default="", help="where scratch files go instead")
     add("--patience", type=float, default=60.0, help="seconds to wait for the state store")
+    add("--orphaned", type=float, default=30.0, help="seconds that it may be without a scheduler")
+    add("--revived", action="store_true", help="somebody starts it again when it is killed")
     add("--at-end", default="", help="shell command that follows the host's end, whatever ended it")
     add("--detail", type=_detail, action="append", default=[], help="name=value, for the records")
     return parser

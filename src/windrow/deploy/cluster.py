@@ -67,6 +67,10 @@ class Provider(Protocol):
         """Choose the address at which a client reaches the scheduler."""
         ...
 
+    def fit(self, record: ClusterRecord) -> None:
+        """Tell who starts hosts again when they end, if anybody does, how many there shall be."""
+        ...
+
     def start(self, record: ClusterRecord, numbers: list[int]) -> None:
         """Start hosts and wait until they are ready; raises `HostStartError`, nothing is left."""
         ...
@@ -347,6 +351,7 @@ class Cluster:
         record = replace(self.record, num_hosts=num_hosts)
         wanted = {f"host-{number}": number for number in range(num_hosts)}
         there = {host.name: host for host in self.recorded_hosts() if not host.gone}
+        self.provider.fit(record)
         for name, host in reversed(there.items()):
             if name not in wanted:
                 self.end(host, "the cluster was made smaller")

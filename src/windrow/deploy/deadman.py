@@ -53,14 +53,18 @@ def watch(lifetime: float, silence: float = SILENCE) -> str | None:
 
 
 def bury(config: HostConfig, group: int, reason: str) -> None:
-    """Kill every process of a host, remove its scratch folder, and say why in its record."""
+    """Kill every process of a host, remove its scratch folder, and say why in its record.
+
+    The record of one that is started again is the next one's to write.
+    """
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
     shutil.rmtree(config.scratch, ignore_errors=True)
     if config.remote:
         Shipper(config).ship()
-    series = Folder(config.generation).series(f"hosts/{config.name}")
-    series.append(config.record(ENDED, reason, group))  # the host program leads its group
+    if not config.revived:
+        series = Folder(config.generation).series(f"hosts/{config.name}")
+        series.append(config.record(ENDED, reason, group))  # the host program leads its group
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -126,6 +126,9 @@ class Ec2Hosts:
         for group in self.account.groups(identifier):
             self.account.delete_group(group["GroupId"])
 
+    def fit(self, record: ClusterRecord) -> None:
+        """Nobody starts hosts again."""
+
     def start(self, record: ClusterRecord, numbers: list[int]) -> None:
         """Start instances, all or none; see `Provider`."""
         names = [f"host-{number}" for number in numbers]

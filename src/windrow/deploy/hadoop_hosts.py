@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from windrow.config import Deadline
-from windrow.deploy.hadoop_install import manifest
-from windrow.deploy.lifecycle import READY
+from windrow.deploy.lifecycle import CHIEF, READY
 from windrow.deploy.recent import Recent
 from windrow.deploy.remote import ClientCredentials, publish_credentials
 from windrow.deploy.starting import await_ready, known_records
@@ -99,6 +98,15 @@ class HadoopHosts:
                 self.yarn("DELETE", f"/app/v1/services/{name}")
         storage_of(self.state_path).remove(self._specification(name).rpartition("/")[0])
 
+    def fit(self, record: ClusterRecord) -> None:
+        """Ask the service for another number of workers."""
+        if record.details["way"] != "service API":
+            why = "a cluster that was started as a plain application keeps its size; create it anew"
+            raise YarnError("flex", 0, why)
+        name = record.details["service"]
+        body = {"number_of_containers": record.num_hosts - 1}
+        self.yarn("PUT", f"/app/v1/services/{name}/components/worker", body)
+
     def start(self, record: ClusterRecord, numbers: list[int]) -> None:
         """Start containers and wait until each is ready; see `Provider`."""
         names = [f"host-{number}" for number in numbers]
@@ -110,8 +118,6 @@ class HadoopHosts:
                 self.yarn("POST", "/app/v1/services", self._service(record).spec())
             else:
                 self._submit(record)
-        else:
-            self._flex(record)
 
         def ended(name: str) -> str | None:
             del name
@@ -128,9 +134,11 @@ class HadoopHosts:
         self.tell("the containers are ready")
 
     def lives(self, host: Host) -> bool:
-        """Whether the host's container runs."""
-        container = host.details.get("container", "")
-        return container in self._recent()
+        """Whether the host's container runs; the first one's is started again by YARN."""
+        running = self._recent()
+        if host.name == CHIEF and not host.gone:
+            return bool(running)
+        return host.details.get("container", "") in running
 
     def end(self, host: Host) -> None:
         """Kill the host's container."""
@@ -183,15 +191,12 @@ class HadoopHosts:
         return [record["details"].get("container", "") for record in ready]
 
     def _service(self, record: ClusterRecord) -> Service:
-        found, details = manifest(record.details["installation"]), record.details
+        details = record.details
         return Service(
             name=details["service"],
             generation=self.generation.url,
             installation=urlsplit(details["installation"]).path.rstrip("/"),
-            pex=found["pex"],
-            interpreter=found["interpreter"],
-            script=found["script"],
-            python=found["python"],
+            **details["runtime"],
             containers=record.num_hosts,
             memory=details["container_size"],
             cores=record.cores,
@@ -199,6 +204,7 @@ class HadoopHosts:
             lifetime=int(record.max_lifetime + 300),
             queue=details["queue"] or "",
             user=self.yarn.user,
+            scratch=details["scratch"],
         )
 
     def _specification(self, name: str) -> str:
@@ -241,15 +247,6 @@ class HadoopHosts:
                 },
             },
         )
-
-    def _flex(self, record: ClusterRecord) -> None:
-        """Ask the service for another number of workers."""
-        if record.details["way"] != "service API":
-            why = "a cluster that was started as a plain application keeps its size; create it anew"
-            raise YarnError("flex", 0, why)
-        name = record.details["service"]
-        body = {"number_of_containers": record.num_hosts - 1}
-        self.yarn("PUT", f"/app/v1/services/{name}/components/worker", body)
 
     def _why(self, record: ClusterRecord, cause: str) -> str:
         """Add to a cause what YARN has to say: what was asked, and what is free."""

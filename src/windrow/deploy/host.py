@@ -40,8 +40,6 @@ TICK = 0.2
 """Seconds between two looks at the children and at what the lookout saw."""
 PATIENCE = 5.0
 """Seconds that a child may take to end after it was asked to."""
-ORPHANED = 30.0
-"""Seconds without a scheduler after which a host has nobody to work for."""
 SILENCE = 25.0
 """Seconds without a sign of life after which a child counts as frozen, and is killed."""
 FUTILE = 5
@@ -237,8 +235,8 @@ class Host:
         self.alone_since = self.alone_since or time.monotonic()
         if self.lookout.chief_end is not None:
             self.stop(f"host-0 ended: {self.lookout.chief_end}")
-        elif time.monotonic() - self.alone_since > ORPHANED:
-            self.stop(f"its worker found no scheduler for {ORPHANED:g} s")
+        elif time.monotonic() - self.alone_since > self.config.orphaned:
+            self.stop(f"its worker found no scheduler for {self.config.orphaned:g} s")
 
     def _replace(self, child: Child, code: int) -> None:
         """Start a dead worker or driver again; without its scheduler a cluster ends."""
@@ -331,7 +329,7 @@ class Host:
         self.lookout.close()
         with self._if_answered():
             self._record("ended")
-            if self.config.index == 0:
+            if self.config.index == 0 and not self.lookout.replaced:
                 cluster = self.generation.series("cluster")
                 last = cluster.last()
                 end = {"ended": time.time(), "reason": self.reason}
@@ -349,6 +347,8 @@ class Host:
             _log.warning("the state store did not answer: %s", error)
 
     def _record(self, state: str) -> None:
+        if self.lookout.replaced:
+            return  # the name is another's now
         record = self.config.record(state, self.reason, os.getpid())
         self.generation.series(f"hosts/{self.config.name}").append(record)
 

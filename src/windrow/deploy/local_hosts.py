@@ -115,6 +115,9 @@ class LocalHosts:
             f"state_path={self.state_path!r})"
         )
 
+    def fit(self, record: ClusterRecord) -> None:
+        """Nobody starts hosts again."""
+
     def start(self, record: ClusterRecord, numbers: list[int]) -> None:
         """Start hosts and wait until each is ready.
 

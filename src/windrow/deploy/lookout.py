@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -38,6 +39,8 @@ class Lookout:
         Why the host is to end, if somebody asked or the store cannot be reached; else None.
     chief_end
         Why host 0 ended, as it said itself; None while it lives. Host 0 does not look.
+    replaced
+        Whether another host has this one's name: whoever started both took this one for dead.
     idle_since
         When the last job ended, in seconds since 1970; None while one waits or runs.
     """
@@ -45,6 +48,7 @@ class Lookout:
     def __init__(self, config: HostConfig) -> None:
         self.asked: str | None = None
         self.chief_end: str | None = None
+        self.replaced = False
         self.idle_since: float | None = 0.0
         self._config = config
         self._generation = Folder(config.generation)
@@ -76,6 +80,8 @@ class Lookout:
         word = self._generation.get("stop")
         if word is not None:
             self.asked = word.decode() or "stopped by a client"
+        if self._has_another_my_name():
+            self.replaced, self.asked = True, "another host was started in its place"
         if self._config.index == 0:
             self.idle_since = self._last_work()
         else:
@@ -104,6 +110,11 @@ class Lookout:
         if status is None or status[1]["state"] not in ENDED:
             return None
         return float(status[1]["time"])
+
+    def _has_another_my_name(self) -> bool:
+        last = self._generation.series(f"hosts/{self._config.name}").last()
+        mine = self._config.record("", "", os.getpid())
+        return last is not None and any(last[1].get(k) != mine[k] for k in ("pid", "details"))
 
     def _last_of_chief(self) -> str | None:
         chief = self._generation.series("hosts/host-0").last()

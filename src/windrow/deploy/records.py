@@ -37,6 +37,12 @@ class HostConfig:
         Bytes that the host may use; half of them hold blocks.
     scratch
         Folder for temporary files; removed with the host.
+    orphaned
+        Seconds without a scheduler after which the host has nobody to work for, and ends.
+    revived
+        Whether somebody starts the host again when it is killed, so that this is not its end.
+    place
+        Folder of this machine in which ``logs/<name>`` is; by default the generation's.
     idle_shutdown_timeout
         Seconds without work after which the host ends; negative: never.
     max_lifetime
@@ -71,16 +77,18 @@ class HostConfig:
     ports: tuple[int, int] = (0, 0)
     at_end: str = ""
     details: dict[str, str] = field(default_factory=dict)
+    orphaned: float = 30.0
+    revived: bool = False
+    place: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.place:
+            object.__setattr__(self, "place", str(local_path(self.generation)))
 
     @property
     def remote(self) -> bool:
         """Whether the state store is elsewhere: logs are sent there, and it is asked less often."""
         return scheme_of(self.generation) != "file"
-
-    @property
-    def place(self) -> str:
-        """Folder of this machine in which ``logs/<name>`` is: the generation's if it can be."""
-        return str(Path(self.scratch).parent if self.remote else local_path(self.generation))
 
     def log_of(self, role: str) -> Path:
         """Name the file to which a process of this host writes its log; its folder is made."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from windrow.config import Deadline
 from windrow.deploy.credentials import Credentials
@@ -16,6 +18,12 @@ from windrow.deploy.logs import tail
 from windrow.deploy.records import HostConfig
 from windrow.deploy.state import Folder
 from windrow.execution.cluster_host import run_scheduler, run_worker
+
+NEW = 10.0
+"""Seconds for which a scheduler that was announced is taken to be there."""
+CONNECT = 5.0
+"""Seconds in which a scheduler must take a connection."""
+LOOK = 0.1
 
 
 def serve_scheduler(config: HostConfig) -> None:
@@ -52,13 +60,27 @@ def serve_worker(config: HostConfig) -> None:
 
 
 def scheduler_of(config: HostConfig) -> str:
-    """Wait for a scheduler to be announced and return its address."""
+    """Wait for a scheduler to be announced and to take connections; return its address."""
     epochs = Folder(config.generation).series("epoch")
     deadline = Deadline(config.boot_timeout, "a scheduler to be announced", "look at its log")
-    while (epoch := epochs.last()) is None:
-        deadline.pause(0.1)
-    address: str = epoch[1]["scheduler"]
-    return address
+    while True:
+        epoch = epochs.last()
+        if epoch is not None:
+            address: str = epoch[1]["scheduler"]
+            new = time.time() - float(epoch[1]["time"]) < NEW
+            if new or _listens(address):
+                return address
+        deadline.pause(LOOK)
+
+
+def _listens(address: str) -> bool:
+    """Whether somebody takes connections there: the scheduler of a former epoch does not."""
+    parts = urlsplit(address)
+    try:
+        socket.create_connection((str(parts.hostname), parts.port or 0), CONNECT).close()
+    except OSError:
+        return False
+    return True
 
 
 def _ready(config: HostConfig, role: str) -> None:

@@ -20,10 +20,12 @@ esac
 HOME=$PWD; export HOME
 export PEX_ROOT=$PWD/pex PEX_EMIT_WARNINGS=false MALLOC_ARENA_MAX=2
 mkdir -p "host/logs/$NAME"
+SCRATCH=${WINDROW_TMP:+$WINDROW_TMP/windrow-$CONTAINER_ID}
 ulimit -s 1024
 @PYTHON@ runtime.pex -m windrow.deploy.boot --generation "$WINDROW_GENERATION" --name "$NAME" \\
   --address "$NM_HOST" --ports "$WINDROW_PORTS" --cores "$WINDROW_CORES" \\
-  --memory "$WINDROW_MEMORY" --folder "$PWD/host" --patience 60 \\
+  --memory "$WINDROW_MEMORY" --folder "$PWD/host" --scratch "$SCRATCH" --patience 60 \\
+  --revived --orphaned 240 \\
   --detail "container=$CONTAINER_ID" >> "host/logs/$NAME/host.log" 2>&1
 STATUS=$?
 tail -n 30 "host/logs/$NAME/host.log" >&2
@@ -57,6 +59,8 @@ class Service:
         Of YARN; empty for the default.
     user
         Whose files they are.
+    scratch
+        Folder of every node for scratch files; empty for the container's own.
     """
 
     name: str
@@ -73,6 +77,7 @@ class Service:
     lifetime: int
     queue: str
     user: str
+    scratch: str = ""
 
     @staticmethod
     def script_for(python: str, *, brings: bool) -> str:
@@ -132,6 +137,7 @@ class Service:
                     "WINDROW_CORES": str(self.cores),
                     "WINDROW_MEMORY": str((self.memory << 20) - OVERHEAD),
                     "HADOOP_USER_NAME": self.user,
+                    "WINDROW_TMP": self.scratch,
                 },
                 "files": [
                     {"type": kind, "src_file": f"{self.installation}/{source}", "dest_file": target}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import zipfile
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.clusters import until as until_within
@@ -17,7 +18,13 @@ from typer.testing import CliRunner
 import windrow as gl
 from windrow.cli import app
 from windrow.deploy.yarn import Yarn
-from windrow.errors import ClusterEndedError, HostStartError, NotInstalledError, YarnError
+from windrow.errors import (
+    ClusterEndedError,
+    HostStartError,
+    NotInstalledError,
+    PackageNotThereError,
+    YarnError,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +120,56 @@ def test_an_application_that_an_administrator_kills_is_told_of_in_time(
     with pytest.raises(ClusterEndedError):
         gl.deploy.hadoop_cluster.load(installation, "killed")
     nothing_left(hadoop)
+
+
+def tiny_wheel(folder: Path) -> str:
+    """Write a package of one module as a wheel."""
+    path = folder / "tiny_one-1.0-py3-none-any.whl"
+    about = "tiny_one-1.0.dist-info"
+    files = {
+        "tiny_one.py": "VALUE = 7\n",
+        f"{about}/METADATA": "Metadata-Version: 2.1\nName: tiny-one\nVersion: 1.0\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    listed = "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"])
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in (files | {f"{about}/RECORD": listed}).items():
+            wheel.writestr(name, text)
+    return str(path)
+
+
+def test_packages_are_brought_by_a_cluster_that_grows_and_by_an_installation(
+    hadoop: Hadoop, installation: str, tmp_path: Path
+) -> None:
+    hadoops, wheel, scratch = gl.deploy.hadoop_cluster, tiny_wheel(tmp_path), tmp_path / "scratch"
+    options: dict[str, Any] = {
+        "additional_packages": [wheel],
+        "hdfs_tmp_dir": f"{hadoop.hdfs}/of-hosts",
+        "node_tmp_dir": str(scratch),
+    }
+    with hadoops.create("packed", installation, None, 1, 2560, 1, **options) as c:
+        assert c.state_path == f"{hadoop.hdfs}/of-hosts/packed"
+        c.resize(2)
+        assert c.status == "Running, 2 of 2 hosts"
+        assert len(list(scratch.iterdir())) == 2
+        with gl.distributed(c):
+            assert list(gl.SFrame({"x": [1, 2]})["x"].apply(value_of_tiny_one, dtype=int)) == [8, 9]
+        c.resize(1)
+        until("the end of a container", lambda: len(list(scratch.iterdir())) == 1)
+        assert c.status == "Running, 1 of 1 hosts"
+    nothing_left(hadoop)
+    assert not list(scratch.iterdir())
+    assert "tiny-one" not in hadoops.show_available_packages(installation)
+    assert "tiny-one" in hadoops.upload_packages(installation, [wheel])
+    assert "tiny-one" not in hadoops.remove_package(installation, "tiny_one")
+    with pytest.raises(PackageNotThereError, match="0 were: none"):
+        hadoops.remove_package(installation, "tiny_one")
+
+
+def value_of_tiny_one(x: int) -> int:
+    import tiny_one  # type: ignore[import-not-found]
+
+    return x + int(tiny_one.VALUE)
 
 
 def test_more_than_there_is_is_refused_with_what_was_asked_and_what_is_free(

@@ -46,6 +46,8 @@ class NoHosts:
     def reach(self, epoch: dict[str, str]) -> str:
         return epoch["scheduler"]
 
+    def fit(self, record: ClusterRecord) -> None: ...
+
     def start(self, record: ClusterRecord, numbers: list[int]) -> None: ...
 
     def lives(self, host: Host) -> bool:
