@@ -6,28 +6,29 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.cluster.ec2.test_ec2_cluster import nothing_left
-from tests.support.clusters import Waiting, until as until_within
+from tests.support.clusters import until as until_within
+from tests.support.fitting import write_table
 from tests.support.marks import on_clusters
+from tests.support.resuming import interrupted, trained
 
 import windrow as gl
 from windrow.deploy.ec2_config import Ec2Config
 from windrow.errors import ClusterEndedError
-from windrow.execution import environment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.region import Region
 
 until = partial(until_within, seconds=240.0)  # hosts that boot, on a machine that does much else
 
 pytestmark = on_clusters("pex", "distributed", "cryptography", "boto3")
 
-NEVER = "/var/tmp/never"  # noqa: S108 - of a host
 CREATE = """
 import os, signal, sys
 import windrow as wr
@@ -59,9 +60,13 @@ def test_hosts_end_when_idle_though_their_creator_was_killed_and_another_process
     nothing_left(caller)
 
 
-def test_work_survives_a_killed_host_and_ends_with_a_clear_error_when_the_first_one_dies(
-    caller: Region, bucket: str
+def test_work_survives_a_killed_host_and_when_the_first_one_dies_goes_on_in_a_new_cluster(
+    caller: Region, bucket: str, tmp_path: Path
 ) -> None:
+    write_table(tmp_path / "all.csv")
+    caller.client("s3").upload_file(str(tmp_path / "all.csv"), bucket, "data/all.csv")
+    url, kept = f"s3://{bucket}/data/all.csv", f"s3://{bucket}/kept"
+    expected = trained(url)
     c = gl.deploy.ec2_cluster.create("mortal", f"s3://{bucket}/a", Ec2Config(), num_hosts=2)
     instance = {host.name: host.details["instance"] for host in c.hosts}
     with gl.distributed(c):
@@ -70,23 +75,17 @@ def test_work_survives_a_killed_host_and_ends_with_a_clear_error_when_the_first_
         assert gl.SFrame({"x": [1, 2, 3]})["x"].sum() == 6
         c.resize(2)
         assert c.status == "Running, 2 of 2 hosts"
-        caught: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                environment.current().run(Waiting(NEVER))
-            except ClusterEndedError as error:
-                caught.append(error)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        until("the job to run", lambda: c.jobs and c.jobs[-1].status == "Running")
-        caller.kill(instance["host-0"])
-        thread.join(240)
-    assert "host-0 is gone and left no word" in str(caught[0])
+        error = interrupted(url, kept, partial(caller.kill, instance["host-0"]))
+    assert isinstance(error, ClusterEndedError)
+    assert "host-0 is gone and left no word" in str(error)
     until("the others to end themselves", lambda: not caller.instances())
     with pytest.raises(ClusterEndedError):
         gl.deploy.ec2_cluster.load(f"s3://{bucket}/a")
+    nothing_left(caller)
+    again = gl.deploy.ec2_cluster.load(f"s3://{bucket}/a", autostart=True)
+    with again, gl.distributed(again):
+        assert again.status == "Running, 2 of 2 hosts"
+        assert trained(url, resume_from_checkpoint=kept) == expected
     nothing_left(caller)
 
 
