@@ -1,0 +1,162 @@
+"""Contenders of a wide sparse problem: a million rows with 30 of a million keys each.
+
+The rows are a saved table with a column of dictionaries for windrow, and the same numbers in
+compressed rows for the others. liblinear and SnapML penalise the intercept too, so that each has
+its own optimum.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+from run import SCRATCH, TARGET  # beside this file
+
+L2 = 0.5
+ENTRIES = 30
+STEP = 1 << 16
+PASSES = 400
+
+
+def wide_rows(rows: int, keys: int) -> Path:
+    """Draw both forms of the rows, unless they are there, and return their folder."""
+    import numpy as np
+    import polars as pl
+    from scipy import sparse
+
+    import windrow as wr
+    from windrow.frames.construct import held
+    from windrow.plan.types import DType
+
+    folder = SCRATCH / f"wide-{rows}-{keys}"
+    if (folder / "rows.npz").exists():
+        return folder
+    print(f"making {folder}", flush=True)
+    draw = np.random.default_rng(1)
+    weights = draw.normal(size=keys)
+    texts, targets, places, values = [], [], [], []
+    for start in range(0, rows, STEP):
+        count = min(rows - start, STEP)
+        # Thirty of a wide range without repetition: one of each of thirty slices.
+        slices = keys // ENTRIES
+        at = draw.integers(0, slices, (count, ENTRIES)) + np.arange(ENTRIES) * slices
+        numbers = draw.normal(size=(count, ENTRIES)).round(3)
+        margin = (weights[at] * numbers).sum(axis=1) + draw.normal(size=count)
+        targets.append((margin > 0.0).astype(np.int64))
+        places.append(at.astype(np.int32))
+        values.append(numbers)
+        pairs = pl.DataFrame({"row": np.repeat(np.arange(count), ENTRIES), "key": at.ravel()})
+        pairs = pairs.with_columns(
+            pair=pl.format('["k{}",{}]', "key", pl.lit(pl.Series(numbers.ravel())))
+        )
+        joined = pairs.group_by("row", maintain_order=True).agg(pl.col("pair").str.join(","))
+        texts.append(joined.select(pl.format("[{}]", "pair")).to_series())
+    target = np.concatenate(targets)
+    columns = {"d": (pl.concat(texts), DType.DICT), TARGET: (pl.Series(target), DType.INT)}
+    wr.SFrame.from_plan(held(columns)).save(str(folder / "table"))
+    starts = np.arange(0, rows * ENTRIES + 1, ENTRIES, dtype=np.int64)
+    matrix = sparse.csr_matrix(
+        (np.concatenate(values).ravel(), np.concatenate(places).ravel(), starts), (rows, keys)
+    )
+    np.save(folder / "target.npy", target)
+    sparse.save_npz(folder / "rows.npz", matrix, compressed=False)
+    return folder
+
+
+def read(folder: str) -> tuple[Any, Any]:
+    """Return the compressed rows and the target."""
+    import numpy as np
+    from scipy import sparse
+
+    return sparse.load_npz(f"{folder}/rows.npz"), np.load(f"{folder}/target.npy").astype(float)
+
+
+def objective(X: Any, y: Any, weights: Any, *, intercept_too: bool) -> float:
+    """Compute the logistic loss and the penalty; the intercept comes first."""
+    import numpy as np
+
+    margin = X @ weights[1:] + weights[0]
+    penalised = weights if intercept_too else weights[1:]
+    sign = 2.0 * y - 1.0
+    loss = float(np.logaddexp(0.0, -sign * margin).sum())
+    return loss + L2 * float(penalised @ penalised)
+
+
+def with_windrow(folder: str) -> list[dict[str, float]]:
+    """Fit with windrow; the first fit reads and encodes, and is not counted."""
+    import numpy as np
+
+    import windrow as wr
+
+    sf, fits = wr.load_sframe(f"{folder}/table"), []
+    rows = sf.num_rows()
+    for share in (1e-5, 1e-5, 1e-6, 1e-7):
+        began, spent = time.perf_counter(), time.process_time()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = wr.logistic_classifier.create(
+                *(sf, TARGET),
+                l2_penalty=L2,
+                validation_set=None,
+                verbose=False,
+                feature_rescaling=False,
+                max_iterations=PASSES,
+                convergence_threshold=share * rows,
+            )
+        took, cpu = time.perf_counter() - began, time.process_time() - spent
+        fits.append({"seconds": took, "cpu": cpu, "model": model})
+    X, y = read(folder)
+    for fit in fits:
+        model: Any = fit.pop("model")
+        weights = np.zeros(X.shape[1] + 1)
+        for index, value in zip(
+            model.coefficients["index"], model.coefficients["value"], strict=True
+        ):
+            weights[0 if index is None else 1 + int(index[1:])] = value
+        fit["objective"] = objective(X, y, weights, intercept_too=False)
+        fit["first"] = fits[0]["seconds"]
+    return fits[1:]
+
+
+def with_liblinear(folder: str) -> list[dict[str, float]]:
+    """Fit by scikit-learn with liblinear, trust region Newton."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = read(folder)
+    fits = []
+    for tolerance in (1e-2, 1e-3, 1e-4):
+        began, spent = time.perf_counter(), time.process_time()
+        model = LogisticRegression(
+            C=0.5 / L2, solver="liblinear", tol=tolerance, max_iter=1000
+        ).fit(X, y)
+        took, cpu = time.perf_counter() - began, time.process_time() - spent
+        weights = np.concatenate([np.ravel(model.intercept_), np.ravel(model.coef_)])
+        reached = objective(X, y, weights, intercept_too=True)
+        fits.append({"seconds": took, "cpu": cpu, "objective": reached})
+    return fits
+
+
+def with_snapml(folder: str) -> list[dict[str, float]]:
+    """Fit with SnapML, dual coordinate descent with two threads."""
+    import numpy as np
+    from snapml import LogisticRegression
+
+    X, y = read(folder)
+    fits = []
+    for tolerance in (1e-3, 1e-5, 1e-7):
+        began, spent = time.perf_counter(), time.process_time()
+        model = LogisticRegression(
+            regularizer=2 * L2, fit_intercept=True, tol=tolerance, max_iter=1000, n_jobs=2
+        )
+        model.fit(X, y)
+        took, cpu = time.perf_counter() - began, time.process_time() - spent
+        weights = np.concatenate([np.ravel(model.intercept_), np.ravel(model.coef_)])
+        reached = objective(X, y, weights, intercept_too=True)
+        fits.append({"seconds": took, "cpu": cpu, "objective": reached})
+    return fits
+
+
+CONTENDERS = {"windrow": with_windrow, "liblinear": with_liblinear, "SnapML": with_snapml}
