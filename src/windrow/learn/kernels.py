@@ -16,6 +16,7 @@ from windrow.learn import softmax, sparse, tiles
 from windrow.learn.jit import kernel
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf, SparseArrays
 from windrow.learn.losses import Loss, link
+from windrow.learn.narrow import scratch_for, tile
 from windrow.learn.peaks import Peaked
 
 if TYPE_CHECKING:
@@ -83,10 +84,10 @@ def _pass(
     H: NDArray[np.float64],
 ) -> None:
     """Fill head, peaks, g and (unless it is empty) H with what one leaf contributes."""
-    scratch, four = np.empty((5, TILE)), np.empty((4, TILE))
+    scratch, four, wide = np.empty((5, TILE)), np.empty((4, TILE)), scratch_for(dense)
     z, w, loss, r, h = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     for t in range(dense.shape[0]):
-        x, c, y = dense[t], codes[t], target[t]
+        x, c, y = tile(dense, t, wide), codes[t], target[t]
         tiles.margins(x, c, W, z)
         if entries[0].shape[0] > 0:
             sparse.add_margins(entries, t * TILE, W, z)
@@ -217,8 +218,9 @@ def _margins(
     W: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
+    wide = scratch_for(dense)
     for t in range(dense.shape[0]):
-        tiles.margins(dense[t], codes[t], W, out[t])
+        tiles.margins(tile(dense, t, wide), codes[t], W, out[t])
         if entries[0].shape[0] > 0:
             sparse.add_margins(entries, t * TILE, W, out[t])
 
@@ -231,9 +233,11 @@ def _several_margins(
     W: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
+    wide = scratch_for(dense)
     for t in range(dense.shape[0]):
+        x = tile(dense, t, wide)
         for k in range(W.shape[0]):
-            tiles.margins(dense[t], codes[t], W[k], out[k, t])
+            tiles.margins(x, codes[t], W[k], out[k, t])
             if entries[0].shape[0] > 0:
                 sparse.add_margins(entries, t * TILE, W[k], out[k, t])
 

@@ -8,7 +8,7 @@ sweeps over a tile (margins, then gradient) read it from memory once and from th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -48,8 +48,8 @@ class Leaf:
     ----------
     rows : int
         Valid rows; the rest of the last tile is padding: zeros with the role `PADDING`.
-    dense : float64 (tiles, d, TILE)
-        The numeric features.
+    dense : float64 or float32 (tiles, d, TILE)
+        The numeric features; see `windrow.learn.narrow`.
     codes : int32 (tiles, c, TILE)
         Of each categorical feature the row's coefficient in the expanded space (see `Layout`).
     target : float64 (tiles, TILE)
@@ -64,7 +64,7 @@ class Leaf:
     """
 
     rows: int
-    dense: NDArray[np.float64]
+    dense: NDArray[Any]
     codes: NDArray[np.int32]
     target: NDArray[np.float64]
     role: NDArray[np.uint8]
@@ -74,13 +74,14 @@ class Leaf:
     @classmethod
     def pack(
         cls,
-        dense: Sequence[NDArray[np.float64]],
+        dense: Sequence[NDArray[Any]],
         codes: Sequence[NDArray[np.int32]],
         target: NDArray[np.float64],
         role: NDArray[np.uint8],
         *,
         sparse: SparseRows | None = None,
         weight: NDArray[np.float64] | None = None,
+        kind: type[np.floating[Any]] | np.dtype[np.floating[Any]] = np.float64,
     ) -> Leaf:
         """Lay columns of one length out in tiles.
 
@@ -90,6 +91,8 @@ class Leaf:
         target, role : 1-D arrays (rows,)
         sparse : SparseRows, optional
         weight : 1-D array (rows,), optional
+        kind : float64 or float32
+            How the numeric features are stored.
 
         Raises
         ------
@@ -114,7 +117,7 @@ class Leaf:
                 raise ValueError(f"a column of shape {shape} in a leaf of {rows} rows")
         leaf = cls(  # empty, not zeros: numpy asks for huge pages only there, 8 times as fast
             rows,
-            np.empty((_tiles(rows), len(dense), TILE)),
+            np.empty((_tiles(rows), len(dense), TILE), dtype=kind),
             np.empty((_tiles(rows), len(codes), TILE), dtype=np.int32),
             np.empty((_tiles(rows), TILE)),
             np.empty((_tiles(rows), TILE), dtype=np.uint8),
@@ -150,6 +153,7 @@ class Leaf:
             self.role[tile, place],
             sparse=SparseRows(*self.sparse).take(rows) if self.sparse[0].size else None,
             weight=self.weight[tile, place] if self.weight.size else None,
+            kind=self.dense.dtype,
         )
 
     @property
@@ -181,7 +185,7 @@ class Leaf:
         """
         return cls(
             int(arrays["rows"][0]),
-            np.ascontiguousarray(arrays["dense"], dtype=np.float64),
+            np.ascontiguousarray(arrays["dense"], dtype=_kind(arrays["dense"])),
             np.ascontiguousarray(arrays["codes"], dtype=np.int32),
             np.ascontiguousarray(arrays["target"], dtype=np.float64),
             np.ascontiguousarray(arrays["role"], dtype=np.uint8),
@@ -192,6 +196,10 @@ class Leaf:
             ),
             np.ascontiguousarray(arrays["weight"], dtype=np.float64),
         )
+
+
+def _kind(dense: NDArray[np.generic]) -> type[np.floating[Any]]:
+    return np.float32 if dense.dtype == np.float32 else np.float64
 
 
 _SPARSE = ("starts", "places", "values")

@@ -11,6 +11,7 @@ import numpy as np
 from windrow.learn.jit import kernel
 from windrow.learn.lanes import dots_1
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
+from windrow.learn.narrow import scratch_for, tile
 from windrow.learn.sparse import add_moments
 from windrow.learn.tiles import lane_sum
 
@@ -51,9 +52,9 @@ def first_training_row(leaf: Leaf) -> FirstRow | None:
     places = np.flatnonzero(leaf.role.reshape(-1) == TRAIN)
     if not places.size:
         return None
-    tile, row = divmod(int(places[0]), TILE)
-    dense = leaf.dense[tile, :, row]
-    return FirstRow(np.where(np.isfinite(dense), dense, 0.0), leaf.codes[tile, :, row].copy())
+    place, row = divmod(int(places[0]), TILE)
+    dense = leaf.dense[place, :, row].astype(np.float64)
+    return FirstRow(np.where(np.isfinite(dense), dense, 0.0), leaf.codes[place, :, row].copy())
 
 
 def first_entries(leaf: Leaf, bounds: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -149,10 +150,10 @@ def _moments(
     moments: NDArray[np.float64],
     levels: NDArray[np.float64],
 ) -> None:
-    scratch = np.empty((3, TILE))
+    scratch, wide = np.empty((3, TILE)), scratch_for(dense)
     v = scratch[0]
     for t in range(dense.shape[0]):
-        _add(dense[t], codes[t], role[t], shift, scratch, head, moments, levels)
+        _add(tile(dense, t, wide), codes[t], role[t], shift, scratch, head, moments, levels)
         if classes.shape[0] > 0:
             for i in range(TILE):
                 if role[t, i] == TRAIN and 0.0 <= target[t, i] < classes.shape[0]:

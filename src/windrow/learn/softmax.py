@@ -21,6 +21,7 @@ from windrow.learn import sparse, tiles
 from windrow.learn.elementary import exp_negative, log1p_positive
 from windrow.learn.jit import kernel
 from windrow.learn.leaf import TILE, TRAIN, VALIDATION
+from windrow.learn.narrow import scratch_for, tile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -168,11 +169,11 @@ def add(
     """
     margins = W.shape[0]
     z, r = np.empty((margins, TILE)), np.empty((margins, TILE))
-    scratch, four = np.empty((7, TILE)), np.empty((4, TILE))
+    scratch, four, wide = np.empty((7, TILE)), np.empty((4, TILE)), scratch_for(dense)
     w, high, best, rest = scratch[0], scratch[1], scratch[2], scratch[3]
     other, loss, h = scratch[4], scratch[5], scratch[6]
     for t in range(dense.shape[0]):
-        x, c, y = dense[t], codes[t], target[t]
+        x, c, y = tile(dense, t, wide), codes[t], target[t]
         for k in range(margins):
             tiles.margins(x, c, W[k], z[k])
             if entries[0].shape[0] > 0:

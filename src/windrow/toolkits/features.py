@@ -19,6 +19,7 @@ from windrow.execution.protocol import RawBlock
 from windrow.learn.hashing import permute
 from windrow.learn.layout import Layout
 from windrow.learn.leaf import LEAF, TRAIN, VALIDATION, Leaf
+from windrow.learn.narrow import kind_of
 from windrow.learn.sparse import SparseRows
 from windrow.plan.node import digest
 from windrow.plan.types import DType
@@ -102,6 +103,8 @@ class FeatureEncoder:
         Columns of vectors of one length, of which each position is a column.
     weight
         Column of what each row weighs in the loss; None for 1 each.
+    precision
+        How numbers are stored; see `windrow.learn.narrow.kind_of`.
     """
 
     numeric: tuple[str, ...]
@@ -112,6 +115,7 @@ class FeatureEncoder:
     dicts: tuple[str, ...] = ()
     vectors: tuple[str, ...] = ()
     weight: str | None = None
+    precision: str = "double"
 
     @classmethod
     def of(
@@ -122,6 +126,7 @@ class FeatureEncoder:
         *,
         classes: bool = True,
         weight: str | None = None,
+        precision: str = "double",
     ) -> FeatureEncoder:
         """Choose how each feature is encoded by its type.
 
@@ -146,6 +151,7 @@ class FeatureEncoder:
             named(DType.DICT),
             named(DType.ARRAY),
             weight,
+            precision,
         )
 
     @property
@@ -202,6 +208,7 @@ class FeatureEncoder:
                 role[part],
                 sparse=None if sparse is None else sparse.part(part.start, part.stop),
                 weight=None if weight is None else weight[part],
+                kind=kind_of([column[part] for column in dense], self.precision),
             )
             for part in parts
         )
@@ -403,9 +410,7 @@ class FeatureFinisher:
         dense = self._filled(self._widened(leaf.dense, made.lengths))
         return Leaf(leaf.rows, dense, codes, target, role, sparse, leaf.weight)
 
-    def _widened(
-        self, dense: NDArray[np.float64], lengths: Sequence[int] | None
-    ) -> NDArray[np.float64]:
+    def _widened(self, dense: NDArray[Any], lengths: Sequence[int] | None) -> NDArray[Any]:
         """Give each vector its width: a partition of missing ones alone knows none."""
         if lengths is None:
             return dense
@@ -417,7 +422,7 @@ class FeatureFinisher:
             at += length
         return np.concatenate(parts, axis=1)
 
-    def _filled(self, dense: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _filled(self, dense: NDArray[Any]) -> NDArray[Any]:
         if self.means is None or not np.isnan(dense).any():
             return dense
         means = np.array(self.means).reshape(1, -1, 1)

@@ -17,6 +17,7 @@ from windrow.errors import (
 )
 from windrow.execution import environment
 from windrow.frames.sframe import SFrame
+from windrow.learn.narrow import PRECISIONS
 from windrow.plan.compose import filtered
 from windrow.plan.expressions import Literal, Operation, RowCount, RowNumber
 from windrow.plan.types import DType
@@ -72,6 +73,7 @@ def train(
     options: Mapping[str, Any],
     validation_set: object,
     row_weights: object,
+    precision: str,
     transformer: Transformer | Sequence[Transformer] | None,
     verbose: bool,
     target_types: tuple[DType, ...] = (DType.INT, DType.STR),
@@ -81,7 +83,7 @@ def train(
 
     Parameters
     ----------
-    dataset, target, features, validation_set, row_weights, transformer, verbose
+    dataset, target, features, validation_set, row_weights, precision, transformer, verbose
         As the user gave them to ``create``.
     method
         What to minimise, and how; its split seed is used when `validation_set` is ``auto``.
@@ -98,6 +100,8 @@ def train(
         wanted = " or ".join(kind.value for kind in target_types)
         raise UnsupportedTargetError(target, schema[target].value, wanted)
     weight = _weight(schema, target, row_weights)
+    if precision not in PRECISIONS:
+        raise OptionChoiceError("precision", precision, PRECISIONS)
     validation = _validation(validation_set, schema)
     whole, learnt = table, None
     if transformer is not None:
@@ -107,7 +111,9 @@ def train(
         schema = table.plan.schema
     chosen = _features(schema, target, features, weight)
     classes = DType.FLOAT not in target_types
-    encoder = FeatureEncoder.of(schema, chosen, target, classes=classes, weight=weight)
+    encoder = FeatureEncoder.of(
+        schema, chosen, target, classes=classes, weight=weight, precision=precision
+    )
     if validation_set is None or validation is not None:
         method = method.without_split()
     checking = None
