@@ -265,13 +265,11 @@ class Account:
 
     def console(self, identifier: str) -> str:
         """Return what an instance wrote to its console, as far as EC2 has it."""
-        import base64
-
         try:
             answer = self("ec2:GetConsoleOutput", InstanceId=identifier)
         except AwsError as error:
             return str(error)
-        return base64.b64decode(answer.get("Output") or "").decode(errors="replace")
+        return str(answer.get("Output") or "")  # botocore has decoded it
 
     def _pages(self, call: str, mark: str, **given: Any) -> Iterator[Answer]:
         while True:

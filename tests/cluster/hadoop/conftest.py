@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from conftest import IN_CI
 from tests.support import hadoop as support
 from tests.support.hadoop import Hadoop
 from tests.support.places import InHdfs
+from typer.testing import CliRunner
+
+from windrow.cli import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +36,19 @@ def hadoop(cluster_of_hadoop: Hadoop, monkeypatch: pytest.MonkeyPatch) -> Hadoop
     """Let this process be a client of it."""
     monkeypatch.setenv("HADOOP_CONF_DIR", str(cluster_of_hadoop.conf))
     return cluster_of_hadoop
+
+
+@pytest.fixture(scope="session")
+def installation(cluster_of_hadoop: Hadoop) -> str:
+    """Install windrow once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HADOOP_CONF_DIR", str(cluster_of_hadoop.conf))
+        path = f"{cluster_of_hadoop.hdfs}/windrow"
+        done = CliRunner().invoke(app, ["hadoop", "install", path])
+        assert done.exit_code == 0, done.output
+        listed = CliRunner().invoke(app, ["hadoop", "packages", path, "--json"])
+        assert "polars" in json.loads(listed.output)["packages"]
+    return path
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Any
 
-from tests.cluster.hadoop.test_hadoop_cluster import installation, nothing_left
+from tests.cluster.hadoop.test_hadoop_cluster import nothing_left
 from tests.support.marks import on_clusters
 
 from windrow.deploy import hadoop_check, hadoop_install
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pytest
     from tests.support.hadoop import Hadoop
 
-__all__ = ["installation"]
 pytestmark = on_clusters("pex", "distributed", "cryptography", "hdfs_native", "httpx", timeout=600)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import zipfile
@@ -13,10 +12,8 @@ import pytest
 from tests.support.clusters import until as until_within
 from tests.support.fitting import PARTITION, cut, digests, write_table
 from tests.support.marks import on_clusters
-from typer.testing import CliRunner
 
 import windrow as gl
-from windrow.cli import app
 from windrow.deploy.yarn import Yarn
 from windrow.errors import (
     ClusterEndedError,
@@ -45,19 +42,6 @@ def nothing_left(hadoop: Hadoop) -> None:
     until("the end of all containers", lambda: not hadoop.containers())
     found = hadoop.ask("/ws/v1/cluster/apps?states=RUNNING,ACCEPTED,SUBMITTED")["apps"] or {}
     assert not found.get("app")
-
-
-@pytest.fixture(scope="session")
-def installation(cluster_of_hadoop: Hadoop) -> str:
-    """Install windrow once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HADOOP_CONF_DIR", str(cluster_of_hadoop.conf))
-        path = f"{cluster_of_hadoop.hdfs}/windrow"
-        done = CliRunner().invoke(app, ["hadoop", "install", path])
-        assert done.exit_code == 0, done.output
-        listed = CliRunner().invoke(app, ["hadoop", "packages", path, "--json"])
-        assert "polars" in json.loads(listed.output)["packages"]
-    return path
 
 
 def test_the_story_of_hadoop_runs_and_the_model_has_the_bits_of_this_process(
