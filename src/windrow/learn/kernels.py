@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from windrow.learn.layout import Layout
 
-__all__ = ["Curvature", "Gradient", "Sums", "WithPeaks", "margins"]
+__all__ = ["Curvature", "CurvatureAlong", "Gradient", "Sums", "WithPeaks", "margins"]
 
 _HEAD = 3  # loss, and how good the predictions are in training and validation
 _SQUARED = int(Loss.SQUARED)
@@ -182,6 +182,80 @@ class Curvature:
     ) -> NDArray[np.float64]:
         """Sum over the training rows of a leaf; `peaks` (2,) is filled as `WithPeaks` says."""
         return _run(self.loss, self.layout, leaf, W, weights, peaks, curvature=True)
+
+
+@kernel
+def _along(
+    kind: int,
+    dense: NDArray[np.float64],
+    codes: NDArray[np.int32],
+    target: NDArray[np.float64],
+    role: NDArray[np.uint8],
+    entries: SparseArrays,
+    weight: NDArray[np.float64],
+    W: NDArray[np.float64],
+    V: NDArray[np.float64],
+    pairs: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    head: NDArray[np.float64],
+    g: NDArray[np.float64],
+) -> None:
+    """Fill head and g with what one leaf contributes to the Hessian at W times V.
+
+    Both stand in `pairs`; W and V are those of all but the sparse features.
+    """
+    scratch, wide = np.empty((6, TILE)), scratch_for(dense)
+    z, u, w, loss, r, h = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
+    for t in range(dense.shape[0]):
+        x, c = tile(dense, t, wide), codes[t]
+        tiles.margins(x, c, W, z)
+        tiles.margins(x, c, V, u)
+        if entries[0].shape[0] > 0:
+            sparse.add_two_margins(entries, t * TILE, pairs, z, u)
+        link(kind, z, target[t], role[t], weights, w, loss, r, h)
+        if weight.shape[0] > 0:
+            tiles.scale(weight[t], loss, r, h)
+        head[0] += tiles.lane_sum(h)
+        for i in range(TILE):
+            r[i] = h[i] * u[i]
+        tiles.add_gradient(x, c, r, g)
+        if entries[0].shape[0] > 0:
+            sparse.add_gradient(entries, t * TILE, r, g)
+
+
+@dataclass(frozen=True, slots=True)
+class CurvatureAlong:
+    """Product of the Hessian by the expanded weights with a vector, without the Hessian.
+
+    Called with a leaf, the weights and the vector side by side, float64 (layout.size, 2), and a
+    weight per class, it gives [sum of the rows' curvatures, product ...]. Of one margin.
+
+    Examples
+    --------
+    >>> from windrow.learn.layout import Layout
+    >>> leaf = Leaf.pack([np.array([1.0, 2.0])], [], np.array([1.0, 5.0]), np.ones(2, np.uint8))
+    >>> product = CurvatureAlong(Loss.SQUARED, Layout(1))
+    >>> product(leaf, np.array([[0.0, 0.0], [0.0, 1.0]])).tolist()
+    [4.0, 6.0, 10.0]
+    """
+
+    loss: Loss
+    layout: Layout
+
+    def __call__(
+        self,
+        leaf: Leaf,
+        pairs: NDArray[np.float64],
+        weights: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.float64]:
+        """Sum over the training rows of a leaf."""
+        out = np.zeros(1 + len(pairs))
+        cost = np.ones(2) if weights is None else weights
+        rows = (leaf.dense, leaf.codes, leaf.target, leaf.role, leaf.sparse, leaf.weight)
+        plain = pairs[: self.layout.plain]
+        W, V = plain[:, 0].copy(), plain[:, 1].copy()
+        _along(int(self.loss), *rows, W, V, pairs, cost, out[:1], out[1:])
+        return out
 
 
 @dataclass(frozen=True, slots=True)

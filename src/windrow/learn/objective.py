@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 
 from windrow.learn.elementary import dot
-from windrow.learn.kernels import Curvature, Gradient, Sums, WithPeaks
+from windrow.learn.kernels import Curvature, CurvatureAlong, Gradient, Sums, WithPeaks
 from windrow.learn.tree import Partial
 
 if TYPE_CHECKING:
@@ -113,6 +113,10 @@ class Objective:
         Cost of a row of each class; 1 when left out.
     sample : Sample, optional
         Of the same rows.
+    squares : float64 (n,), optional
+        Sum of squares of each rescaled column over the training rows; 1 when left out.
+    rows : int, default 1
+        Training rows.
 
     Attributes
     ----------
@@ -130,9 +134,13 @@ class Objective:
         l1: float = 0.0,
         class_weights: NDArray[np.float64] | None = None,
         sample: Sample | None = None,
+        squares: NDArray[np.float64] | None = None,
+        rows: int = 1,
     ) -> None:
         self.design, self.loss, self.l2, self.l1 = design, loss, l2, l1
         self.sample = sample
+        self.squares = np.ones(design.size) if squares is None else squares
+        self._rows = rows
         self.passes = 0
         self._reduce = reduce
         self._weights = class_weights
@@ -172,6 +180,26 @@ class Objective:
     def value_gradient_hessian(self, b: NDArray[np.float64]) -> Evaluation:
         """Evaluate with the Hessian at b (n,), in one pass too."""
         return self._evaluate(Curvature(self.loss, self.design.layout), b)
+
+    def curvature_along(
+        self, b: NDArray[np.float64], v: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], float]:
+        """Multiply v (n,) by the Hessian at b (n,), in one pass; of one margin.
+
+        Returns
+        -------
+        product : float64 (n,)
+            The penalty included.
+        curvature : float
+            Of a row's loss by its margin, in the mean.
+        """
+        design = self.design
+        self.passes += 1
+        kernel = CurvatureAlong(self.loss, design.layout)
+        pairs = np.stack((design.expand(b), design.expand(v)), axis=1)
+        partial = self._reduce(kernel, pairs, self._weights)
+        product = design.contract(partial[1:]) + self.curvature_of_penalty * v
+        return product, float(partial[0]) / self._rows
 
     @property
     def curvature_of_penalty(self) -> NDArray[np.float64]:

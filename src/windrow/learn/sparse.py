@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
     from windrow.learn.leaf import SparseArrays
 
-__all__ = ["SparseRows", "add_gradient", "add_hessian", "add_margins", "add_moments"]
+__all__ = [
+    "SparseRows",
+    "add_gradient",
+    "add_hessian",
+    "add_margins",
+    "add_moments",
+    "add_two_margins",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +122,28 @@ def add_margins(
         for e in range(starts[first + i], starts[first + i + 1]):
             margin = margin + W[places[e]] * values[e]
         z[i] = margin
+
+
+@kernel
+def add_two_margins(
+    entries: SparseArrays,
+    first: int,
+    pairs: NDArray[np.float64],
+    z: NDArray[np.float64],
+    u: NDArray[np.float64],
+) -> None:
+    """Add to the margins z and u of a tile what two sets of weights (size, 2) give its entries.
+
+    Side by side: to reach one of many weights costs more than to multiply by two.
+    """
+    starts, places, values = entries
+    for i in range(TILE):
+        a, b = z[i], u[i]
+        for e in range(starts[first + i], starts[first + i + 1]):
+            place = places[e]
+            a += values[e] * pairs[place, 0]
+            b += values[e] * pairs[place, 1]
+        z[i], u[i] = a, b
 
 
 @kernel

@@ -22,7 +22,7 @@ from windrow.toolkits.predictor import LinearPredictor
 from windrow.toolkits.prepare import Prepared, prepare
 from windrow.toolkits.reports import METHODS, REPORTS
 from windrow.toolkits.resuming import Checkpointing, Standing, Trail, fingerprint
-from windrow.toolkits.sampling import SAMPLED_ROWS, sample_of
+from windrow.toolkits.sampling import SAMPLED_ROWS, sample_of, squares_of
 from windrow.toolkits.unpacking import unpacked_counts
 from windrow.toolkits.weights import ClassWeights, weights_of
 
@@ -101,11 +101,12 @@ class Method:
         """Return the method for a table that is not split."""
         return replace(self, split_seed=None)
 
-    def solver_for(self, coefficients: int, rows: int = 0) -> str:
-        """Choose the solver for a number of coefficients, and of training rows.
+    def solver_for(self, coefficients: int, rows: int = 0, margins: int = 1) -> str:
+        """Choose the solver for a number of coefficients, of training rows, and of margins.
 
         Named ``auto`` is the one that begins on a sample: where there are many rows. A squared loss
-        has nothing to gain from it, since Newton's first step is its last.
+        has nothing to gain from it, since Newton's first step is its last. ``newton-cg`` is
+        Newton's method for more coefficients than a Hessian is held of.
 
         Raises
         ------
@@ -116,8 +117,8 @@ class Method:
         --------
         >>> Method(Loss.LOGISTIC).solver_for(500), Method(Loss.LOGISTIC).solver_for(501)
         ('newton', 'lbfgs')
-        >>> Method(Loss.LOGISTIC).solver_for(500, rows=200_000)
-        'auto'
+        >>> [Method(Loss.LOGISTIC).solver_for(size, rows=200_000) for size in (500, 501)]
+        ['auto', 'newton-cg']
         >>> Method(Loss.SQUARED, l1=0.1).solver_for(3)
         'fista'
         """
@@ -128,7 +129,9 @@ class Method:
         if self.l1:
             return "fista"
         if coefficients > NEWTON_AUTO:
-            return "lbfgs"
+            # A hinge bends so sharply, and elsewhere not at all, that a search must feel its way.
+            smooth = self.loss is not Loss.SMOOTH_HINGE and margins == 1
+            return "newton-cg" if smooth and rows > SAMPLED_ROWS else "lbfgs"
         if self.loss is not Loss.SQUARED and rows > SAMPLED_ROWS:
             return "auto"
         return "lbfgs" if self.loss is Loss.SMOOTH_HINGE else "newton"
@@ -238,6 +241,7 @@ class Fit:
             "target": self.encoder.target,
             "features": list(self.encoder.features),
             "row_weights": self.encoder.weight,
+            "rounded": self.encoder.precision == "single",
             "loss": method.loss.name,
             "l2_penalty": method.l2,
             "l1_penalty": method.l1,
@@ -300,7 +304,9 @@ class Run:
             rescale=fit.method.rescale,
             margins=max(len(self.data.classes) - 1, 1),
         )
-        self.solver = fit.method.solver_for(self.design.size, statistics.n_train)
+        self.solver = fit.method.solver_for(
+            self.design.size, statistics.n_train, self.design.margins
+        )
         self.weights = weights_of(
             fit.method.class_weights,
             self.data.classes,
@@ -315,6 +321,8 @@ class Run:
             l1=fit.method.l1,
             class_weights=self.weights if fit.encoder.classes else None,
             sample=self._sample(),
+            squares=squares_of(statistics, self.design),
+            rows=statistics.n_train,
         )
         self.trail.identify(self._facts())
         self.report = REPORTS[fit.method.loss]

@@ -17,6 +17,7 @@ METHODS = {
     "auto": "Starting Newton Method on a sample, then L-BFGS",
     "newton": "Starting Newton Method",
     "lbfgs": "Starting L-BFGS",
+    "newton-cg": "Starting Newton Method by conjugate gradients",
     "fista": "Starting Accelerated Gradient (FISTA)",
 }
 """What a header says of each solver."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from windrow.toolkits.features import FeatureFinisher
     from windrow.toolkits.prepare import Prepared
 
-__all__ = ["SAMPLED_ROWS", "SampleFinisher", "sample_of", "share_of"]
+__all__ = ["SAMPLED_ROWS", "SampleFinisher", "sample_of", "share_of", "squares_of"]
 
 SAMPLED_ROWS = 2**17
 """Fits of more training rows than this may begin on a sample."""
@@ -94,10 +94,12 @@ def sample_of(data: Prepared, design: Design) -> Sample | None:
     if not drawn.n_train:
         return None
     growth = statistics.n_train / drawn.n_train
-    return Sample(reduce, growth, _squares(statistics, design), growth * _squares(drawn, design))
+    return Sample(
+        reduce, growth, squares_of(statistics, design), growth * squares_of(drawn, design)
+    )
 
 
-def _squares(statistics: Statistics, design: Design) -> NDArray[np.float64]:
+def squares_of(statistics: Statistics, design: Design) -> NDArray[np.float64]:
     """Sum of squares (n,) of each rescaled column, of every margin."""
     rows, mean, variance = statistics.n_train, statistics.mean, statistics.variance
     whole = rows * mean * mean + (rows - 1) * variance

@@ -28,6 +28,20 @@ def test_gradient_and_hessian_are_derivatives_of_the_value(loss: Loss, rescale: 
     np.testing.assert_allclose(slope, at.hessian @ d, rtol=2e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("loss", list(Loss))
+@pytest.mark.parametrize("rescale", [True, False])
+def test_a_product_with_the_hessian_needs_no_hessian(loss: Loss, rescale: bool) -> None:
+    objective = Table.random(1, 700, 3, (4,), loss=loss).objective(loss, l2=0.7, rescale=rescale)
+    rng = np.random.default_rng(0)
+    b, v = rng.normal(size=objective.size), rng.normal(size=objective.size)
+    hessian = objective.value_gradient_hessian(b).hessian
+    assert hessian is not None
+    before = objective.passes
+    product, _ = objective.curvature_along(b, v)
+    assert objective.passes == before + 1
+    np.testing.assert_allclose(product, hessian @ v, rtol=1e-9, atol=1e-8)
+
+
 def test_the_intercept_is_not_penalised() -> None:
     objective = Table.random(1, 300, 2).objective(l2=2.0)
     b = np.array([5.0, 1.0, -3.0])

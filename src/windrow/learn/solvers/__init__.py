@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from windrow.learn.solvers import fista, lbfgs, newton, sampled
+from windrow.learn.solvers import fista, lbfgs, newton, sampled, truncated
 from windrow.learn.solvers.state import Options, SolverState, Status
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ SOLVERS = {
     "auto": Solver(sampled.start, sampled.step),
     "newton": Solver(newton.start, newton.step),
     "lbfgs": Solver(lbfgs.start, lbfgs.step),
+    "newton-cg": Solver(truncated.start, truncated.step),
     "fista": Solver(fista.start, fista.step),
 }
 
