@@ -192,8 +192,15 @@ class Objective:
             The penalty included.
         curvature : float
             Of a row's loss by its margin, in the mean.
+
+        Raises
+        ------
+        ValueError
+            There are several margins, whose curvatures are a matrix a row.
         """
         design = self.design
+        if design.margins > 1:
+            raise ValueError(f"products are of one margin, and there are {design.margins}")
         self.passes += 1
         kernel = CurvatureAlong(self.loss, design.layout)
         pairs = np.stack((design.expand(b), design.expand(v)), axis=1)

@@ -161,20 +161,22 @@ def test_threads_and_memory_change_no_bit_of_a_sampled_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    "loss, l1, solver",
+    "loss, l1, solver, of_many",
     [
-        (Loss.LOGISTIC, 0.0, "auto"),
-        (Loss.SMOOTH_HINGE, 0.0, "auto"),
-        (Loss.SQUARED, 0.0, "newton"),
-        (Loss.LOGISTIC, 1.0, "fista"),
+        (Loss.LOGISTIC, 0.0, "auto", "newton-cg"),
+        (Loss.SMOOTH_HINGE, 0.0, "auto", "lbfgs"),
+        (Loss.SQUARED, 0.0, "newton", "newton-cg"),
+        (Loss.LOGISTIC, 1.0, "fista", "fista"),
     ],
 )
-def test_only_many_rows_begin_on_a_sample(loss: Loss, l1: float, solver: str) -> None:
+def test_only_many_rows_begin_on_a_sample(loss: Loss, l1: float, solver: str, of_many: str) -> None:
     method = Method(loss, l1=l1)
     few = {Loss.SMOOTH_HINGE: "lbfgs"}.get(loss, "fista" if l1 else "newton")
     assert method.solver_for(500, SAMPLED_ROWS) == few
     assert method.solver_for(500, SAMPLED_ROWS + 1) == solver
-    assert method.solver_for(501, SAMPLED_ROWS + 1) == ("fista" if l1 else "lbfgs")
+    assert method.solver_for(501, SAMPLED_ROWS + 1) == of_many
+    assert method.solver_for(501, SAMPLED_ROWS) == ("fista" if l1 else "lbfgs")
+    assert method.solver_for(501, SAMPLED_ROWS + 1, margins=2) == ("fista" if l1 else "lbfgs")
     assert Method(loss, solver="lbfgs").solver_for(3, 2**30) == "lbfgs"
 
 
