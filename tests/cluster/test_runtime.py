@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.deploy import runtime, versions
+from windrow.errors import RuntimeBuildError
 
 if TYPE_CHECKING:
     from windrow.deploy.runtime import Runtime
@@ -82,3 +84,28 @@ def test_the_same_versions_make_no_second_runtime(built: Runtime) -> None:
     told: list[str] = []
     assert runtime.build(tell=told.append) == built
     assert not told
+
+
+def test_a_runtime_for_hosts_of_another_kind_has_their_wheels() -> None:
+    built = runtime.build(platform="linux-aarch64")
+    assert built.interpreter is None
+    with zipfile.ZipFile(built.pex.path) as pex:
+        names = [name for name in pex.namelist() if name.endswith(".so")]
+        machines = {pex.read(name)[18:20] for name in names}
+    assert len(names) > 100
+    assert machines == {(183).to_bytes(2, "little")}  # AArch64, as ELF numbers machines
+
+
+def test_what_cannot_be_packed_for_the_hosts_is_named(tmp_path: Path) -> None:
+    wheel = tmp_path / "odd_one-1.0-cp311-cp311-macosx_11_0_arm64.whl"
+    about = "odd_one-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("odd_one.py", "")
+        file.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: odd-one\nVersion: 1.0\n")
+        tag = "Tag: cp311-cp311-macosx_11_0_arm64"
+        file.writestr(f"{about}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\n{tag}\n")
+        file.writestr(f"{about}/RECORD", "")
+    with pytest.raises(RuntimeBuildError) as caught:
+        runtime.build([str(wheel)], platform="linux-aarch64")
+    assert str(wheel) in caught.value.packages
+    assert "build a wheel for that platform" in str(caught.value)

@@ -23,7 +23,9 @@ __all__ = ["Packages", "name_of", "platform_here", "wanted", "write_sources"]
 
 ROOTS = ("cryptography", "distributed", "hdfs-native")
 """What hosts need beyond what windrow itself requires, where it is installed here."""
-PLATFORMS = {"linux-x86_64": "manylinux_2_28_x86_64", "linux-aarch64": "manylinux_2_28_aarch64"}
+PLATFORMS = ("linux-x86_64", "linux-aarch64")
+GLIBC = range(34, 16, -1)
+"""Minor versions of the C library whose wheels hosts take: Amazon Linux 2023 has 2.34."""
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^]]*\])?")
 
 
@@ -59,9 +61,8 @@ class Packages:
             return ["--venv-repository", sys.prefix]
         if self.platform == platform_here():
             return ["--use-pip-config"]
-        minor = f"{sys.version_info.major}{sys.version_info.minor}"
-        target = f"{PLATFORMS[self.platform]}-cp-{minor}-cp{minor}"
-        return ["--use-pip-config", "--platform", target, "--only-binary", ":all:"]
+        target = json.dumps(_described(self.platform.partition("-")[2]))
+        return ["--use-pip-config", "--complete-platform", target, "--no-build"]
 
     def described(self) -> list[object]:
         """Return what tells these packages from others: of a local one, its content."""
@@ -142,6 +143,29 @@ def platform_here() -> str:
     """
     machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
     return f"{sys.platform}-{machine}"
+
+
+def _described(machine: str) -> dict[str, object]:
+    """Describe this Python on a host, as pex takes it: what its markers say, which wheels it has.
+
+    >>> tags = _described("aarch64")["compatible_tags"]
+    >>> "cp311-cp311-manylinux_2_28_aarch64" in tags or sys.version_info[:2] != (3, 11)
+    True
+    """
+    from packaging.markers import default_environment
+    from packaging.tags import compatible_tags, cpython_tags
+
+    version = sys.version_info[:2]
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in GLIBC]
+    platforms += [f"manylinux2014_{machine}", f"linux_{machine}"]
+    interpreter = f"cp{version[0]}{version[1]}"
+    tags = [
+        *cpython_tags(version, platforms=platforms),
+        *compatible_tags(version, interpreter, platforms),
+    ]
+    system = {"platform_machine": machine, "platform_system": "Linux", "sys_platform": "linux"}
+    markers = {**default_environment(), **system, "platform_release": "", "platform_version": ""}
+    return {"marker_environment": markers, "compatible_tags": [str(tag) for tag in tags]}
 
 
 def _required(name: str) -> list[str]:
