@@ -16,6 +16,9 @@ from windrow.plan.tables import Memory, Plan, Project
 from windrow.plan.types import DType
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from windrow.execution.excerpts import LookedAt
     from windrow.learn.leaf import Leaf
     from windrow.progress import Event
 
@@ -67,11 +70,10 @@ class PlainSession:
         function: Any,
         blocks: Blocks,
         *arguments: object,
-        vectors: tuple[Any, ...] = (),
-        reads: Any = None,
+        vectors: Sequence[LookedAt] = (),
     ) -> list[Any]:
-        del reads
-        return [function(leaves, *vectors, *arguments) for leaves in self.leaves(blocks)]
+        values = [vector.values for vector in vectors]
+        return [function(leaves, *values, *arguments) for leaves in self.leaves(blocks)]
 
     def emit(self, event: Event) -> None:
         self.events.append(event)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from windrow.errors import BadRowsWarning
 from windrow.execution.cuts import Leaves, loads
-from windrow.execution.excerpts import Excerpts, FindRows
+from windrow.execution.excerpts import Excerpts
 from windrow.execution.levels import Levels
 from windrow.execution.protocol import Blocks
 from windrow.execution.resolve import Resolver
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from windrow.execution.cuts import Subtree
-    from windrow.execution.excerpts import Reads, Vectors
+    from windrow.execution.excerpts import LookedAt
     from windrow.execution.protocol import Encoder, Kernel, Program, Splitter, Vector, Writer
     from windrow.execution.store import Store
     from windrow.execution.table import Table
@@ -215,29 +215,22 @@ class DriverSession:
         function: Callable[..., R],
         blocks: Blocks,
         *arguments: object,
-        vectors: Vectors = (),
-        reads: Reads | None = None,
+        vectors: Sequence[LookedAt] = (),
     ) -> list[R]:
         """See `Session`."""
         recipe = self._recipe(blocks)
         shares = self._driver.workers.shares(blocks.raw_key, len(blocks.counts))
-        cut = [(part, share.place) for share in shares for part in evenly(share)]
-        numbers, places = [part for part, _ in cut], [place for _, place in cut]
-        looked_at = None
-        if reads is not None:
-            size = max(map(len, vectors))
-            looked_at = self._excerpts.rows(FindRows(recipe, reads, size), numbers, places)
-        if looked_at is None:
-            parts = [Part(each) for each in numbers]
-            arguments = (*vectors, *arguments)
-        else:
-            parts = [
-                Part(each, rows, tuple(map(rows.of, vectors)))
-                for each, rows in zip(numbers, looked_at, strict=True)
-            ]
-        results = self._driver.map(GatherPartitions(recipe, function, arguments), parts, places)
+        pieces = [(part, share.place) for share in shares for part in evenly(share)]
+        numbers, places = [part for part, _ in pieces], [place for _, place in pieces]
+        cut = [self._excerpts.cut(recipe, vector, numbers, places) for vector in vectors]
+        whole = [v.values if own is None else None for v, own in zip(vectors, cut, strict=True)]
+        parts = [
+            Part(part, tuple(None if own is None else own[i] for own in cut))
+            for i, part in enumerate(numbers)
+        ]
+        task = GatherPartitions(recipe, function, tuple(whole), arguments)
         found: dict[int, R] = {}
-        for part, those in zip(numbers, results, strict=True):
+        for part, those in zip(numbers, self._driver.map(task, parts, places), strict=True):
             found.update(zip(part, those, strict=True))
         return [found[number] for number in range(len(blocks.counts))]
 

@@ -6,24 +6,39 @@ from the program, that is all that needs to cross; the numbers of those rows cro
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from numpy.typing import NDArray
 
     from windrow.execution.store import Store
     from windrow.execution.tasks import BlockRecipe
     from windrow.execution.workers import Map
 
-    Vectors = tuple[NDArray[Any], ...]
-    Reads = Callable[[tuple[Any, ...]], Sequence[NDArray[Any]]]
+__all__ = ["Excerpt", "Excerpts", "LookedAt", "Rows"]
 
-__all__ = ["Excerpts", "FindRows", "Rows"]
+Reads = Callable[[tuple[Any, ...]], Sequence[Any]]
+"""``reads(leaves)`` names rows, in some arrays; it must pickle by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class LookedAt:
+    """A vector, and which of its rows a function looks at for a partition.
+
+    Attributes
+    ----------
+    values
+        One row for whatever it tells of.
+    reads
+        What is looked at by who is given some leaves.
+    """
+
+    values: NDArray[Any]
+    reads: Reads
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,34 +51,42 @@ class Rows:
         Ascending.
     size
         Of the vectors.
-
-    Examples
-    --------
-    >>> rows = Rows(np.array([1, 3], np.uint32), 4)
-    >>> excerpt = rows.of(np.array([0.5, 1.5, 2.5, 3.5]))
-    >>> excerpt.tolist(), rows.put_back(excerpt)[[1, 3]].tolist()
-    ([1.5, 3.5], [1.5, 3.5])
     """
 
     numbers: NDArray[np.uint32]
     size: int
 
-    def of(self, vector: NDArray[Any]) -> NDArray[Any]:
-        """Take these rows of a vector; one of a single row, which is for all, stays as it is."""
-        return vector[self.numbers] if len(vector) == self.size else vector
 
-    def put_back(self, excerpt: NDArray[Any]) -> NDArray[Any]:
+@dataclass(frozen=True, eq=False)
+class Excerpt:
+    """Some rows of a vector.
+
+    Examples
+    --------
+    >>> rows = Rows(np.array([1, 3], np.uint32), 4)
+    >>> excerpt = Excerpt.of(np.array([0.5, 1.5, 2.5, 3.5]), rows)
+    >>> excerpt.values.tolist(), excerpt.put_back()[[1, 3]].tolist()
+    ([1.5, 3.5], [1.5, 3.5])
+    """
+
+    rows: Rows
+    values: NDArray[Any]
+
+    @classmethod
+    def of(cls, vector: NDArray[Any], rows: Rows) -> Excerpt:
+        """Take these rows of a vector."""
+        return cls(rows, vector[rows.numbers])
+
+    def put_back(self) -> NDArray[Any]:
         """Give a vector of the full length; what stands in all other rows means nothing."""
-        if len(excerpt) != len(self.numbers):
-            return excerpt
-        whole = np.empty((self.size, *excerpt.shape[1:]), dtype=excerpt.dtype)
-        whole[self.numbers] = excerpt
+        whole = np.empty((self.rows.size, *self.values.shape[1:]), dtype=self.values.dtype)
+        whole[self.rows.numbers] = self.values
         return whole
 
 
 @dataclass(frozen=True)
 class FindRows:
-    """Task: the rows of vectors that some partitions look at, as `Rows` has them."""
+    """Task: the rows that some partitions look at, as `Rows` has them."""
 
     recipe: BlockRecipe
     reads: Reads
@@ -79,7 +102,7 @@ class FindRows:
 
 
 class Excerpts:
-    """Finds out what the tasks of a pass look at, once for where blocks lie.
+    """Cuts vectors for the tasks of a pass; what these look at is found once for where blocks lie.
 
     Parameters
     ----------
@@ -89,25 +112,28 @@ class Excerpts:
 
     def __init__(self, run: Map) -> None:
         self._run = run
-        self._known: dict[str, tuple[list[tuple[int, ...]], list[Rows] | None]] = {}
+        self._known: dict[tuple[str, Reads], tuple[list[tuple[int, ...]], list[Rows] | None]] = {}
 
-    def rows(
+    def cut(
         self,
-        task: FindRows,
+        recipe: BlockRecipe,
+        vector: LookedAt,
         parts: Sequence[Sequence[int]],
         places: Sequence[str | None],
-    ) -> list[Rows] | None:
-        """Return what each part looks at; None where whole vectors are no more to send.
+    ) -> list[Excerpt] | None:
+        """Cut a vector for each part; None where the whole is no more to send.
 
         That is where parts lie in this process, and where they look at so much that a whole vector
         for each place, which the places pass on to each other, is less.
         """
-        if None in places:
+        values = vector.values
+        if None in places or len(values) == 1:
             return None
-        key, wanted = task.recipe.key, [tuple(part) for part in parts]
+        key, wanted = (recipe.key, vector.reads), [tuple(part) for part in parts]
         known = self._known.get(key)
         if known is None or known[0] != wanted:
-            found = [Rows(numbers, task.size) for numbers in self._run(task, parts, places)]
-            less = sum(len(rows.numbers) for rows in found) < len(set(places)) * task.size
+            task = FindRows(recipe, vector.reads, len(values))
+            found = [Rows(numbers, len(values)) for numbers in self._run(task, parts, places)]
+            less = sum(len(rows.numbers) for rows in found) < len(set(places)) * len(values)
             known = self._known[key] = wanted, found if less else None
-        return known[1]
+        return None if known[1] is None else [Excerpt.of(values, rows) for rows in known[1]]

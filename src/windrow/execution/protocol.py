@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from windrow.execution.excerpts import LookedAt
     from windrow.execution.levels import Levels
     from windrow.learn.tree import Partial
     from windrow.plan.tables import Plan
@@ -210,8 +211,7 @@ class Session(Protocol):
         function: Callable[..., R],
         blocks: Blocks,
         *arguments: object,
-        vectors: tuple[NDArray[Any], ...] = (),
-        reads: Callable[[tuple[Any, ...]], Sequence[NDArray[Any]]] | None = None,
+        vectors: Sequence[LookedAt] = (),
     ) -> list[R]:
         """Return what a function gives for each partition, in order; small results.
 
@@ -224,10 +224,8 @@ class Session(Protocol):
         arguments
             What every partition is given whole.
         vectors
-            Arrays of one length, or of one row that stands for all.
-        reads
-            ``reads(leaves)`` names the rows that the function looks at, in some arrays: no more
-            of `vectors` needs to travel.
+            Of which it looks at some rows: no more needs to travel. Of one row is what is the same
+            for all.
         """
         ...
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from windrow.execution.cuts import Subtree
-    from windrow.execution.excerpts import Rows
+    from windrow.execution.excerpts import Excerpt
     from windrow.execution.levels import Levels
     from windrow.execution.notes import Notes
     from windrow.execution.protocol import Blocks, Kernel, RawBlock, Splitter, Vector, Writer
@@ -257,31 +257,41 @@ class Part:
     ----------
     partitions
         Their numbers.
-    rows
-        Which rows stand in the excerpts; None where there are none.
     excerpts
-        In the order of the vectors.
+        In the order of the vectors; None where one comes whole with the task.
     """
 
     partitions: Sequence[int]
-    rows: Rows | None = None
-    excerpts: tuple[NDArray[Any], ...] = ()
-
-    def vectors(self) -> tuple[NDArray[Any], ...]:
-        """Give the vectors, as far as the partitions look at them."""
-        rows = self.rows
-        return () if rows is None else tuple(rows.put_back(each) for each in self.excerpts)
+    excerpts: tuple[Excerpt | None, ...] = ()
 
 
 @dataclass(frozen=True)
 class GatherPartitions(Generic[R]):
-    """Calls a function on the leaves of each of some partitions."""
+    """Calls a function on the leaves of each of some partitions.
+
+    Attributes
+    ----------
+    recipe
+        Of the blocks.
+    function
+        Called as ``function(leaves, *vectors, *arguments)``.
+    vectors
+        Those that come whole; None where a part has an excerpt.
+    arguments
+        All else.
+    """
 
     recipe: BlockRecipe
     function: Callable[..., R]
+    vectors: tuple[NDArray[Any] | None, ...]
     arguments: tuple[object, ...]
 
     def __call__(self, store: Store, part: Part) -> list[R]:
         """Do it."""
-        given = (*part.vectors(), *self.arguments)
-        return [self.function(self.recipe.leaves(store, i), *given) for i in part.partitions]
+        pairs = zip(self.vectors, part.excerpts, strict=True)
+        given = [whole if cut is None else cut.put_back() for whole, cut in pairs]
+        leaves = self.recipe.leaves
+        return [
+            self.function(leaves(store, index), *given, *self.arguments)
+            for index in part.partitions
+        ]

@@ -137,9 +137,10 @@ class EdgeRows:
         """Bytes of all arrays."""
         return self.starts.nbytes + self.sources.nbytes + self.weights.nbytes
 
-    def reads(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Name the vertices that a superstep looks at: at the other ends, and its own."""
-        return self.sources, np.arange(self.first, self.first + self.vertices)
+    @property
+    def own(self) -> slice:
+        """The range of vertices."""
+        return slice(self.first, self.first + self.vertices)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Give the arrays by name; `from_arrays` is the way back."""

@@ -12,7 +12,7 @@ from windrow.learn.numbering import number_ints
 from windrow.learn.traversal import hook, smallest
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import require_graph, tables_of
-from windrow.toolkits.graphs.placing import place
+from windrow.toolkits.graphs.placing import around, place
 from windrow.toolkits.graphs.running import CHANGED, Supersteps, found_in, run_on
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class ConnectedComponents:
         moved, iteration = graph.vertices, 0
         steps = Supersteps(graph, *CHANGED)
         while moved:
-            found = graph.step(smallest, (labels,))
+            found = graph.step(smallest, (around(labels),))
             hook(labels, found)
             moved = int(np.count_nonzero(found != labels))
             labels, iteration = found, iteration + 1

@@ -11,7 +11,7 @@ from windrow.learn.hashing import permute
 from windrow.learn.traversal import pick_colours
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import require_graph, tables_of
-from windrow.toolkits.graphs.placing import place
+from windrow.toolkits.graphs.placing import around, near, place
 from windrow.toolkits.graphs.running import CHANGED, Supersteps, found_in, run_on
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class GraphColoring:
         moved, iteration = graph.vertices, 0
         steps = Supersteps(graph, *CHANGED)
         while moved:
-            found = graph.step(pick_colours, (colours, turns))
+            found = graph.step(pick_colours, (near(colours), around(turns)))
             moved = int(np.count_nonzero(found != colours))
             colours, iteration = found, iteration + 1
             steps.done(iteration, moved)

@@ -10,7 +10,7 @@ import numpy as np
 from windrow.learn.traversal import count_present
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import check_whole, require_graph, tables_of
-from windrow.toolkits.graphs.placing import place
+from windrow.toolkits.graphs.placing import near, place
 from windrow.toolkits.graphs.running import Supersteps, found_in, run_on
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Kcore:
             steps = 0
             while True:
                 steps += 1
-                gone = (present > 0) & (graph.step(count_present, (present,)) <= k)
+                gone = (present > 0) & (graph.step(count_present, (near(present),)) <= k)
                 if not gone.any():
                     break
                 cores[gone] = k

@@ -25,7 +25,7 @@ from windrow.toolkits.graphs.options import (
     tables_of,
     vertex_field,
 )
-from windrow.toolkits.graphs.placing import given_vertices, place
+from windrow.toolkits.graphs.placing import around, given_vertices, own, place
 from windrow.toolkits.resuming import Checkpointing
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ class LabelPropagation:
 
         def improve(state: SolverState) -> SolverState:
             chances = state.arrays["chances"]
-            after = graph.step(spread_labels, (chances, labels), self.self_weight)
+            after = graph.step(spread_labels, (around(chances), own(labels)), self.self_weight)
             change = row_changes(chances, after) / max(unknown, 1)
             return replace(state, arrays={"chances": after}, numbers={CHANGE: change})
 

@@ -20,7 +20,7 @@ from windrow.progress import Notice, listening
 from windrow.toolkits.graphs.iterating import CHANGE, Bounds, Identity, Iterations, identity_of
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import check_number, check_whole, require_graph, tables_of
-from windrow.toolkits.graphs.placing import place
+from windrow.toolkits.graphs.placing import near, own, place
 from windrow.toolkits.resuming import Checkpointing
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ class Pagerank:
             ranks, delta = state.arrays["pagerank"], np.empty(graph.vertices)
             held = (1 - self.reset_probability) * masked_sum(ranks, ends)
             base = self._base(graph, start, held)
-            vectors = (ranks / handed_out, base)
+            vectors = (near(ranks / handed_out), own(base))
             after = graph.step(spread_ranks, vectors, 1 - self.reset_probability)
             numbers = {CHANGE: l1_change(ranks, after, delta), "lost": held}
             return replace(state, arrays={"pagerank": after, "delta": delta}, numbers=numbers)

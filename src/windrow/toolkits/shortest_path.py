@@ -13,7 +13,7 @@ from windrow.frames.graph_plans import VID
 from windrow.learn.traversal import shorten
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import check_number, edge_weight, require_graph, tables_of
-from windrow.toolkits.graphs.placing import place
+from windrow.toolkits.graphs.placing import around, own, place
 from windrow.toolkits.graphs.running import CHANGED, Supersteps, found_in, run_on
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class ShortestPath:
         moved, iteration = 1, 0
         steps = Supersteps(graph, *CHANGED)
         while moved:
-            parts = graph.parts(shorten, (distances, before))
+            parts = graph.parts(shorten, (around(distances), own(before)))
             found = np.concatenate([part for part, _ in parts])
             before = np.concatenate([part for _, part in parts])
             moved = int(np.count_nonzero(found != distances))

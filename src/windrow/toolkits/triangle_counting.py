@@ -10,7 +10,7 @@ import numpy as np
 from windrow.learn.traversal import count_triangles, later_neighbours
 from windrow.toolkits.graphs.model import GraphModel
 from windrow.toolkits.graphs.options import require_graph, tables_of
-from windrow.toolkits.graphs.placing import place
+from windrow.toolkits.graphs.placing import around, place
 from windrow.toolkits.graphs.running import found_in, run_on
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class TriangleCounting:
         degrees = graph.in_degrees + graph.out_degrees
         turns = np.empty(graph.vertices, dtype=np.int64)
         turns[np.argsort(degrees, kind="stable")] = np.arange(graph.vertices)
-        parts = graph.parts(later_neighbours, (turns,))
+        parts = graph.parts(later_neighbours, (around(turns),))
         counts = np.concatenate([part for part, _ in parts])
         later = np.concatenate([part for _, part in parts])
         starts = np.concatenate([[0], np.cumsum(counts)])

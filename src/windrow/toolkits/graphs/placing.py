@@ -16,6 +16,7 @@ from windrow.errors import (
     MissingVertexIdError,
     ShuffleLostRowsError,
 )
+from windrow.execution.excerpts import LookedAt
 from windrow.frames.graph_plans import DST, SRC, VID
 from windrow.io import memory
 from windrow.learn.edges import EdgeRows, ranges
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from windrow.execution.protocol import Blocks, Session
     from windrow.plan.tables import Plan
 
-__all__ = ["GraphTables", "Placed", "given_vertices", "place"]
+__all__ = ["GraphTables", "Placed", "around", "given_vertices", "near", "own", "place"]
 
 BLOCK_EDGES = 1 << 20
 """Edges of a block, about: enough for a task, few enough to keep some threads equally busy."""
@@ -119,7 +120,7 @@ class Placed:
         return self.session.executor.persist(made)
 
     def step(
-        self, function: Step, vectors: tuple[NDArray[Any], ...], *arguments: object
+        self, function: Step, vectors: tuple[LookedAt, ...], *arguments: object
     ) -> NDArray[Any]:
         """Run one superstep and return its values for all vertices.
 
@@ -129,24 +130,20 @@ class Placed:
             Called as ``function(leaves, *vectors, *arguments)`` with the rows of a range of
             vertices, it gives an array with a row for each vertex of the range.
         vectors
-            Of a row for each vertex, or of one for all. The function looks at the rows of its own
-            vertices and of their neighbours: hosts get no others.
+            Of a row for each vertex, or of one for all: what the function looks at of them says
+            `near`, `own` or `around`, and hosts get no more.
         arguments
             What every range gets.
         """
         return np.concatenate(self.parts(function, vectors, *arguments))
 
-    def parts(
-        self, function: Step, vectors: tuple[NDArray[Any], ...], *arguments: object
-    ) -> list[Any]:
+    def parts(self, function: Step, vectors: tuple[LookedAt, ...], *arguments: object) -> list[Any]:
         """Return what a function gives for each range of vertices, in order; see `step`."""
         if self.blocks is None:
             nothing = np.empty(0, dtype=np.uint32)
             rows = EdgeRows.build(0, self.vertices, nothing, nothing, np.empty(0))
-            return [function((rows,), *vectors, *arguments)]
-        reads = _looks_at if vectors else None
-        blocks = self.blocks
-        return self.session.gather(function, blocks, *arguments, vectors=vectors, reads=reads)
+            return [function((rows,), *(vector.values for vector in vectors), *arguments)]
+        return self.session.gather(function, self.blocks, *arguments, vectors=vectors)
 
 
 def place(
@@ -228,8 +225,31 @@ def given_vertices(session: Session, tables: GraphTables, *fields: str) -> pl.Da
     return found
 
 
-def _looks_at(leaves: tuple[EdgeRows]) -> tuple[NDArray[Any], ...]:
-    return leaves[0].reads()
+def near(values: NDArray[Any]) -> LookedAt:
+    """Say of a vector that a step looks at the vertices at the other ends of its edges."""
+    return LookedAt(values, _near)
+
+
+def own(values: NDArray[Any]) -> LookedAt:
+    """Say of a vector that a step looks at its own vertices."""
+    return LookedAt(values, _own)
+
+
+def around(values: NDArray[Any]) -> LookedAt:
+    """Say of a vector that a step looks at its own vertices and those at the other ends."""
+    return LookedAt(values, _around)
+
+
+def _near(leaves: tuple[EdgeRows]) -> tuple[Any, ...]:
+    return (leaves[0].sources,)
+
+
+def _own(leaves: tuple[EdgeRows]) -> tuple[Any, ...]:
+    return (leaves[0].own,)
+
+
+def _around(leaves: tuple[EdgeRows]) -> tuple[Any, ...]:
+    return leaves[0].sources, leaves[0].own
 
 
 def _fit(ids: pl.Series, more: int) -> None:
