@@ -123,9 +123,10 @@ def tiny_wheel(folder: Path) -> str:
 
 
 def test_packages_are_brought_by_a_cluster_that_grows_and_by_an_installation(
-    hadoop: Hadoop, installation: str, tmp_path: Path
+    hadoop: Hadoop, installation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hadoops, wheel, scratch = gl.deploy.hadoop_cluster, tiny_wheel(tmp_path), tmp_path / "scratch"
+    monkeypatch.syspath_prepend(wheel)  # here a function is tried on the first rows
     options: dict[str, Any] = {
         "additional_packages": [wheel],
         "hdfs_tmp_dir": f"{hadoop.hdfs}/of-hosts",
