@@ -127,6 +127,12 @@ def test_packages_are_brought_by_a_cluster_that_grows_and_by_an_installation(
 ) -> None:
     hadoops, wheel, scratch = gl.deploy.hadoop_cluster, tiny_wheel(tmp_path), tmp_path / "scratch"
     monkeypatch.syspath_prepend(wheel)  # here a function is tried on the first rows
+
+    def plus_seven(x: int) -> int:
+        import tiny_one  # type: ignore[import-not-found]
+
+        return x + int(tiny_one.VALUE)
+
     options: dict[str, Any] = {
         "additional_packages": [wheel],
         "hdfs_tmp_dir": f"{hadoop.hdfs}/of-hosts",
@@ -138,7 +144,7 @@ def test_packages_are_brought_by_a_cluster_that_grows_and_by_an_installation(
         assert c.status == "Running, 2 of 2 hosts"
         assert len(list(scratch.iterdir())) == 2
         with gl.distributed(c):
-            assert list(gl.SFrame({"x": [1, 2]})["x"].apply(value_of_tiny_one, dtype=int)) == [8, 9]
+            assert list(gl.SFrame({"x": [1, 2]})["x"].apply(plus_seven, dtype=int)) == [8, 9]
         c.resize(1)
         until("the end of a container", lambda: len(list(scratch.iterdir())) == 1)
         assert c.status == "Running, 1 of 1 hosts"
@@ -149,12 +155,6 @@ def test_packages_are_brought_by_a_cluster_that_grows_and_by_an_installation(
     assert "tiny-one" not in hadoops.remove_package(installation, "tiny_one")
     with pytest.raises(PackageNotThereError, match="0 were: none"):
         hadoops.remove_package(installation, "tiny_one")
-
-
-def value_of_tiny_one(x: int) -> int:
-    import tiny_one  # type: ignore[import-not-found]
-
-    return x + int(tiny_one.VALUE)
 
 
 def test_more_than_there_is_is_refused_with_what_was_asked_and_what_is_free(
