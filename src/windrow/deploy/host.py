@@ -356,10 +356,11 @@ class Host:
 def main(arguments: list[str]) -> int:
     """Run the host that a config file describes."""
     (path,) = arguments
-    if os.getpgrp() != os.getpid():
-        os.setpgid(0, 0)
+    config = HostConfig.from_json(Path(path).read_text())
+    if not config.revived and os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)  # else who started it, such as YARN, kills by the group that it made
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    host = Host(HostConfig.from_json(Path(path).read_text()), path)
+    host = Host(config, path)
     why = Path(path).with_name("why")
 
     def asked(*_: object) -> None:
