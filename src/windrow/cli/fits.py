@@ -27,6 +27,7 @@ __all__ = [
     "Missing",
     "NoRescaling",
     "Number",
+    "Precision",
     "Quiet",
     "Resume",
     "RowWeights",
@@ -80,6 +81,10 @@ Missing = Annotated[
 RowWeights = Annotated[
     str | None,
     typer.Option(metavar="COLUMN", help="What each row weighs in the loss; no feature then."),
+]
+Precision = Annotated[
+    str,
+    typer.Option(metavar="WORD", help="How numbers are stored: auto, double or single."),
 ]
 Checkpoint = Annotated[
     str | None, typer.Option(metavar="DIR", help="Where to keep states to go on from.")

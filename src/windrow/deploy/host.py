@@ -366,8 +366,9 @@ def main(arguments: list[str]) -> int:
     def asked(*_: object) -> None:
         host.stop(why.read_text() if why.exists() else "its host program was asked to end")
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, asked)
+    if not config.revived:  # else who ends it by a signal starts it again: that is no end in order
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, asked)
     return host.run()
 
 
