@@ -1,6 +1,6 @@
 """A wide sparse problem: rows of a dictionary column with few of a million keys, by lbfgs.
 
-    python -m benchmarks.sparse [ROWS] [ENTRIES A ROW] [KEYS] [ITERATIONS]
+    python benchmarks/sparse.py [ROWS] [ENTRIES A ROW] [KEYS] [ITERATIONS]
 
 Prints what encoding and fitting take, the bytes of the encoded rows, and the peak of the process.
 """
@@ -12,8 +12,8 @@ import sys
 import time
 import warnings
 
-import numpy as np
 import polars as pl
+from wide import drawn  # beside this file
 
 import windrow as wr
 from windrow.frames.construct import held
@@ -21,28 +21,10 @@ from windrow.plan.types import DType
 from windrow.toolkits.columns import entries_of_dicts
 
 
-def column(rows: int, entries: int, keys: int) -> tuple[pl.Series, pl.Series]:
-    """Draw the dictionaries, as the engine holds them, and a target that follows from them."""
-    draw = np.random.default_rng(1)
-    parts, targets = [], []
-    weight = draw.normal(size=keys)
-    for start in range(0, rows, 1 << 16):
-        count = min(rows - start, 1 << 16)
-        places = draw.integers(0, keys, (count, entries))
-        values = draw.normal(size=(count, entries)).round(3)
-        long = pl.DataFrame({"row": np.repeat(np.arange(count), entries), "key": places.ravel()})
-        pairs = pl.format('["k{}",{}]', "key", pl.lit(pl.Series(values.ravel())))
-        unique = long.with_columns(pair=pairs).unique(["row", "key"], maintain_order=True)
-        texts = unique.group_by("row", maintain_order=True).agg(pl.col("pair").str.join(","))
-        parts.append(texts.select(pl.format("[{}]", "pair")).to_series())
-        margin = (weight[places] * values).sum(axis=1) + draw.normal(size=count)
-        targets.append(pl.Series((margin > 0.0).astype(np.int64)))
-    return pl.concat(parts), pl.concat(targets)
-
-
 def main(rows: int, entries: int, keys: int, iterations: int) -> None:
     """Encode a piece of the column alone, then fit on all of it."""
-    texts, target = column(rows, entries, keys)
+    parts = [(text, pl.Series(target)) for text, target, _, _ in drawn(rows, entries, keys)]
+    texts, target = (pl.concat(column) for column in zip(*parts, strict=True))
     piece = texts[: 1 << 16]
     began = time.perf_counter()
     found = entries_of_dicts(piece)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,28 @@ L2 = 0.5
 ENTRIES = 30
 STEP = 1 << 16
 PASSES = 400
+
+
+def drawn(rows: int, entries: int, keys: int) -> Iterator[tuple[Any, Any, Any, Any]]:
+    """Draw rows, some at a time: as the engine holds dictionaries, target, places and values."""
+    import numpy as np
+    import polars as pl
+
+    draw = np.random.default_rng(1)
+    weights, slices = draw.normal(size=keys), keys // entries
+    for start in range(0, rows, STEP):
+        count = min(rows - start, STEP)
+        # Some of a wide range without repetition: one of each of as many slices.
+        at = draw.integers(0, slices, (count, entries)) + np.arange(entries) * slices
+        numbers = draw.normal(size=(count, entries)).round(3)
+        margin = (weights[at] * numbers).sum(axis=1) + draw.normal(size=count)
+        pairs = pl.DataFrame({"row": np.repeat(np.arange(count), entries), "key": at.ravel()})
+        pairs = pairs.with_columns(
+            pair=pl.format('["k{}",{}]', "key", pl.lit(pl.Series(numbers.ravel())))
+        )
+        joined = pairs.group_by("row", maintain_order=True).agg(pl.col("pair").str.join(","))
+        text = joined.select(pl.format("[{}]", "pair")).to_series()
+        yield text, (margin > 0.0).astype(np.int64), at, numbers
 
 
 def wide_rows(rows: int, keys: int) -> Path:
@@ -34,25 +58,12 @@ def wide_rows(rows: int, keys: int) -> Path:
     if (folder / "rows.npz").exists():
         return folder
     print(f"making {folder}", flush=True)
-    draw = np.random.default_rng(1)
-    weights = draw.normal(size=keys)
     texts, targets, places, values = [], [], [], []
-    for start in range(0, rows, STEP):
-        count = min(rows - start, STEP)
-        # Thirty of a wide range without repetition: one of each of thirty slices.
-        slices = keys // ENTRIES
-        at = draw.integers(0, slices, (count, ENTRIES)) + np.arange(ENTRIES) * slices
-        numbers = draw.normal(size=(count, ENTRIES)).round(3)
-        margin = (weights[at] * numbers).sum(axis=1) + draw.normal(size=count)
-        targets.append((margin > 0.0).astype(np.int64))
+    for text, target, at, numbers in drawn(rows, ENTRIES, keys):
+        texts.append(text)
+        targets.append(target)
         places.append(at.astype(np.int32))
         values.append(numbers)
-        pairs = pl.DataFrame({"row": np.repeat(np.arange(count), ENTRIES), "key": at.ravel()})
-        pairs = pairs.with_columns(
-            pair=pl.format('["k{}",{}]', "key", pl.lit(pl.Series(numbers.ravel())))
-        )
-        joined = pairs.group_by("row", maintain_order=True).agg(pl.col("pair").str.join(","))
-        texts.append(joined.select(pl.format("[{}]", "pair")).to_series())
     target = np.concatenate(targets)
     columns = {"d": (pl.concat(texts), DType.DICT), TARGET: (pl.Series(target), DType.INT)}
     wr.SFrame.from_plan(held(columns)).save(str(folder / "table"))
@@ -122,35 +133,31 @@ def with_windrow(folder: str) -> list[dict[str, float]]:
 
 def with_liblinear(folder: str) -> list[dict[str, float]]:
     """Fit by scikit-learn with liblinear, trust region Newton."""
-    import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    X, y = read(folder)
-    fits = []
-    for tolerance in (1e-2, 1e-3, 1e-4):
-        began, spent = time.perf_counter(), time.process_time()
-        model = LogisticRegression(
-            C=0.5 / L2, solver="liblinear", tol=tolerance, max_iter=1000
-        ).fit(X, y)
-        took, cpu = time.perf_counter() - began, time.process_time() - spent
-        weights = np.concatenate([np.ravel(model.intercept_), np.ravel(model.coef_)])
-        reached = objective(X, y, weights, intercept_too=True)
-        fits.append({"seconds": took, "cpu": cpu, "objective": reached})
-    return fits
+    given = {"C": 0.5 / L2, "solver": "liblinear", "max_iter": 1000}
+    return ladder(folder, partial(LogisticRegression, **given), (1e-2, 1e-3, 1e-4))
 
 
 def with_snapml(folder: str) -> list[dict[str, float]]:
     """Fit with SnapML, dual coordinate descent with two threads."""
-    import numpy as np
     from snapml import LogisticRegression
+
+    given = {"regularizer": 2 * L2, "fit_intercept": True, "max_iter": 1000, "n_jobs": 2}
+    return ladder(folder, partial(LogisticRegression, **given), (1e-3, 1e-5, 1e-7))
+
+
+def ladder(
+    folder: str, model_of: Callable[..., Any], tolerances: Sequence[float]
+) -> list[dict[str, float]]:
+    """Fit a model of scikit-learn's kind at each tolerance."""
+    import numpy as np
 
     X, y = read(folder)
     fits = []
-    for tolerance in (1e-3, 1e-5, 1e-7):
+    for tolerance in tolerances:
+        model = model_of(tol=tolerance)
         began, spent = time.perf_counter(), time.process_time()
-        model = LogisticRegression(
-            regularizer=2 * L2, fit_intercept=True, tol=tolerance, max_iter=1000, n_jobs=2
-        )
         model.fit(X, y)
         took, cpu = time.perf_counter() - began, time.process_time() - spent
         weights = np.concatenate([np.ravel(model.intercept_), np.ravel(model.coef_)])

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from conftest import SOAK
 from tests.support.http_server import HttpServer
+from tests.support.marks import on_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +23,7 @@ if TYPE_CHECKING:
 
     from windrow.deploy.cluster import Cluster
 
-pytestmark = [
-    pytest.mark.timeout(300 if not SOAK else 1800),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("ip", "distributed", "cryptography"),
-]
+pytestmark = on_clusters("ip", "distributed", "cryptography", timeout=1800 if SOAK else 300)
 
 ROOT = Path(__file__).parents[2]
 SMALL = 10_000_000

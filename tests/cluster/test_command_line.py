@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from tests.support.clusters import processes_of
 from tests.support.fitting import write_table
+from tests.support.marks import on_clusters
 from typer.testing import CliRunner
 
 import windrow as gl
@@ -16,11 +16,9 @@ from windrow.cli import app
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.timeout(240),
-    pytest.mark.xdist_group("clusters"),  # one at a time: each is a dozen processes
-    pytest.mark.needs("distributed", "cryptography"),
-]
+    import pytest
+
+pytestmark = on_clusters("distributed", "cryptography", timeout=240)
 
 
 def windrow(*arguments: object) -> Any:

@@ -11,6 +11,7 @@ from tests.conformance.test_files import ROWS, scan_of
 from tests.conformance.test_graphs import *  # noqa: F403
 from tests.conformance.test_same_bits import *  # noqa: F403
 from tests.support.dask_cluster import ClusterDriver
+from tests.support.marks import on_clusters
 from tests.support.tables import numbers
 
 from windrow.deploy.submit import Submitter
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
 
     from windrow.deploy.cluster import Cluster
 
-pytestmark = [
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("ip", "distributed", "cryptography"),
-]
+pytestmark = on_clusters("ip", "distributed", "cryptography", timeout=120)
 
 
 class Client(ClusterExecutor):

@@ -12,6 +12,7 @@ import pytest
 from tests.support.browser import BROWSER, shown
 from tests.support.clusters import Waiting, until
 from tests.support.fitting import PARTITION, cut, write_table
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.execution import environment
@@ -21,11 +22,7 @@ if TYPE_CHECKING:
 
     from windrow.deploy.dashboard import Dashboard
 
-pytestmark = [
-    pytest.mark.timeout(240),
-    pytest.mark.xdist_group("clusters"),  # one at a time: each is a dozen processes
-    pytest.mark.needs("distributed", "cryptography"),
-]
+pytestmark = on_clusters("distributed", "cryptography", timeout=240)
 
 
 def seen(board: Dashboard) -> Any:

@@ -26,6 +26,7 @@ from tests.support import graph_digests
 from tests.support.clusters import Saying, Waiting, process_of, processes_of, until
 from tests.support.fitting import PARTITION, cut, digests, write_table
 from tests.support.graph_digests import graph_of, in_parts, write_edges
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.config import Deadline
@@ -39,11 +40,7 @@ if TYPE_CHECKING:
 
     from windrow.deploy.cluster import Cluster
 
-pytestmark = [
-    pytest.mark.timeout(300 if not SOAK else 3600),
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("ip", "distributed", "cryptography"),
-]
+pytestmark = on_clusters("ip", "distributed", "cryptography", timeout=3600 if SOAK else 300)
 
 ROOT = Path(__file__).parents[2]
 PROMPT = 10.0
@@ -302,6 +299,7 @@ CLIENT = """
 import sys
 import windrow as gl
 from tests.support.clusters import Waiting
+from tests.support.marks import on_clusters
 from windrow.execution import environment
 
 state, path = sys.argv[1:]

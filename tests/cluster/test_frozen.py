@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from tests.support.dask_cluster import DaskCluster, address_of
+from tests.support.marks import on_clusters
 
 from windrow.config import Deadline
 from windrow.execution.cluster_workers import ClusterWorkers
 
-pytestmark = [
-    pytest.mark.xdist_group("clusters"),
-    pytest.mark.needs("distributed", "cryptography"),
-]
+pytestmark = on_clusters("distributed", "cryptography", timeout=120)
 
 PATIENCE = 60.0
 

@@ -25,6 +25,7 @@ from tests.support.clusters import (
 )
 from tests.support.fitting import PARTITION, cut, digests, write_table
 from tests.support.http_server import HttpServer
+from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.config import configured
@@ -52,11 +53,7 @@ if TYPE_CHECKING:
     from windrow.deploy.cluster import Cluster
     from windrow.progress import Event
 
-pytestmark = [
-    pytest.mark.timeout(240),
-    pytest.mark.xdist_group("clusters"),  # one at a time: each is a dozen processes
-    pytest.mark.needs("distributed", "cryptography"),
-]
+pytestmark = on_clusters("distributed", "cryptography", timeout=240)
 ROOT = Path(__file__).parents[2]
 
 
@@ -242,6 +239,7 @@ INTERRUPTED = """
 import signal, sys, windrow as gl
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the shell of the tests does
 from tests.support.clusters import Waiting
+from tests.support.marks import on_clusters
 from windrow.execution import environment
 gl.set_distributed_execution_environment(gl.deploy.local_cluster.load(sys.argv[1]))
 environment.current().run(Waiting(sys.argv[2]))

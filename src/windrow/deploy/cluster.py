@@ -12,7 +12,7 @@ from windrow.config import Deadline
 from windrow.deploy import logs
 from windrow.deploy.credentials import Credentials
 from windrow.deploy.lifecycle import ENDED, LOST, End, Host, end_of, status_of
-from windrow.deploy.records import ClusterRecord
+from windrow.deploy.records import ClusterRecord, host_record
 from windrow.errors import (
     ArgumentError,
     ClusterEndedError,
@@ -366,13 +366,8 @@ class Cluster:
         series = self.folder.series(f"hosts/{host.name}")
         last = series.last()
         if last is None or last[1]["state"] != ENDED:
-            facts = {
-                "name": host.name,
-                "address": host.address,
-                "pid": host.pid,
-                "details": host.details,
-            }
-            series.append(facts | {"state": ENDED, "time": time.time(), "reason": reason})
+            where = host.address, host.pid, host.details
+            series.append(host_record(ENDED, reason, host.name, *where))
 
     def conclude(self, end: End) -> None:
         """Record that the cluster has ended; what was recorded of an end counts no more."""

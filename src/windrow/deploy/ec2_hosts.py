@@ -255,6 +255,7 @@ class Ec2Hosts:
             },
             boot_timeout=record.boot_timeout,
             spot=config.spot,
+            max_lifetime=record.max_lifetime,
         )
         request = {
             "ImageId": details["image"],

@@ -56,9 +56,21 @@ def open_object(bucket, key, region):
     del heads["host"]
     return ur.urlopen(ur.Request(url.geturl(), headers=heads), timeout=60)
 
+class Deadline:
+    """The end of a wait; windrow and its own are not here yet."""
+
+    def __init__(self, seconds, what):
+        self.end, self.what = time.time() + float(seconds), what
+
+    def pause(self, seconds):
+        left = self.end - time.time()
+        if left <= 0:
+            sys.exit("%s did not happen in time" % self.what)
+        time.sleep(min(seconds, left))
+
 def fetch(bucket, key, sha256, path, seconds):
     """Try again until the time is over: S3 may need a while until it knows a new role."""
-    end, pause = time.time() + float(seconds), 1
+    deadline, pause = Deadline(seconds, "fetch: " + key), 1
     while True:
         try:
             seen = hashlib.sha256()
@@ -76,9 +88,7 @@ def fetch(bucket, key, sha256, path, seconds):
         except (OSError, ValueError, KeyError, IndexError, HTTPException) as error:
             said = repr(error)
         print("fetch:", key, said, flush=True)
-        if time.time() + pause > end:
-            sys.exit("fetch: %s cannot be had within %s s" % (key, seconds))
-        time.sleep(pause)
+        deadline.pause(pause)
         pause = min(10, pause + 1)
 
 def runs(pid):
@@ -88,10 +98,11 @@ def runs(pid):
         return False
     return True
 
-def notice(pid, why):
-    """Until the host ends: look whether EC2 calls it back, and let its work go on elsewhere."""
+def notice(pid, why, seconds):
+    """As long as the host runs: look whether EC2 calls it back; its work goes on elsewhere."""
+    deadline = Deadline(seconds, "the end of the host")
     while runs(pid):
-        time.sleep(5)
+        deadline.pause(5)
         try:
             said = meta("spot/instance-action")
         except urllib.error.HTTPError as error:
@@ -113,7 +124,7 @@ if sys.argv[1] == "meta":
 elif sys.argv[1] == "fetch":
     fetch(*sys.argv[2:])
 else:
-    notice(int(sys.argv[2]), sys.argv[3])
+    notice(int(sys.argv[2]), *sys.argv[3:])
 '''
 
 SCRIPT = r"""#!/bin/bash
@@ -169,6 +180,8 @@ class UserData:
         Seconds after which a host that is none yet shuts down.
     spot
         Whether it may be called back.
+    max_lifetime
+        Seconds after which the host ends in any case.
     """
 
     generation: str
@@ -179,9 +192,11 @@ class UserData:
     environment: dict[str, str]
     boot_timeout: float
     spot: bool
+    max_lifetime: float
 
     def script(self) -> str:
         """Write it as a shell script of less than 16 KiB."""
+        life = f"{self.max_lifetime + self.boot_timeout:.0f}"
         bucket = self.generation.removeprefix("s3://").partition("/")[0]
 
         def fetch(key: str, sha256: str, path: str) -> str:
@@ -202,7 +217,7 @@ class UserData:
             "@RUNTIME@": "\n".join(lines),
             "@NAMES@": " ".join(self.names),
             "@GENERATION@": shlex.quote(self.generation),
-            "@SPOT@": '"$PY" start.py notice $HOST host/why &' if self.spot else "",
+            "@SPOT@": f'"$PY" start.py notice $HOST host/why {life} &' if self.spot else "",
             "@FETCH@": FETCH.strip(),
         }
         script = SCRIPT

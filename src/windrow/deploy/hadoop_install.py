@@ -104,10 +104,8 @@ def remove_package(windrow_path: str, package: str, tell: Tell = lambda _: None)
         It was not added to this installation; the error lists what was.
     """
     there: list[str] = manifest(windrow_path)["additional"]
-    name = runtime_packages.name_of(package)
-    left = [
-        entry for entry in there if package != entry and name != runtime_packages.name_of(entry)
-    ]
+    name_of = runtime_packages.name_of
+    left = [entry for entry in there if name_of(entry) != name_of(package)]
     if left == there:
         raise PackageNotThereError(package, windrow_path, tuple(there))
     return _packages(install(windrow_path, left, tell))

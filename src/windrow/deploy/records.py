@@ -15,6 +15,20 @@ BOOT = 60.0
 """Seconds in which a new cluster of this machine must have a host."""
 
 
+def host_record(  # noqa: PLR0917 - all that a record has
+    state: str, reason: str, name: str, address: str, pid: int, details: dict[str, str]
+) -> dict[str, Any]:
+    """Return what is recorded of a host at this moment, by whoever records it.
+
+    Parameters
+    ----------
+    state, reason, name, address, pid, details
+        As `windrow.deploy.lifecycle.Host` has them.
+    """
+    found = {"state": state, "reason": reason, "time": time.time()}
+    return {**found, "name": name, "address": address, "pid": pid, "details": details}
+
+
 @dataclass(frozen=True)
 class HostConfig:
     """What a host program is told when it starts.
@@ -112,15 +126,7 @@ class HostConfig:
         pid
             Of the host program.
         """
-        return {
-            "state": state,
-            "name": self.name,
-            "address": self.address,
-            "pid": pid,
-            "time": time.time(),
-            "reason": reason,
-            "details": self.details,
-        }
+        return host_record(state, reason, self.name, self.address, pid, self.details)
 
     def to_json(self) -> str:
         """Write it as text."""

@@ -100,25 +100,25 @@ def the_service_master(hadoop: Hadoop, cluster: Cluster) -> None:
     assert kill_all(hadoop, "service.ServiceMaster")
 
 
-def a_node_manager(hadoop: Hadoop, cluster: Cluster) -> None:
-    """Kill the daemon of a node with a worker, but without the scheduler; then all it ran."""
-    first = node_of(hadoop, container_of(cluster, "host-0"))
-    (other,) = set(NODES) - {first}
+def a_node_manager_alone(hadoop: Hadoop, cluster: Cluster) -> str:
+    """Kill the daemon of the node without the scheduler, and name the node.
+
+    What it ran goes on, and YARN starts the same host elsewhere.
+    """
+    (other,) = set(NODES) - {node_of(hadoop, container_of(cluster, "host-0"))}
     hadoop.kill(other)
-    kill_all(hadoop, f"/data/{other}/")  # the whole node: as when its power fails
+    return other
 
 
-def a_node_manager_alone(hadoop: Hadoop, cluster: Cluster) -> None:
-    """Kill the daemon only: what it ran goes on, and YARN starts the same host elsewhere."""
-    first = node_of(hadoop, container_of(cluster, "host-0"))
-    (other,) = set(NODES) - {first}
-    hadoop.kill(other)
+def a_node(hadoop: Hadoop, cluster: Cluster) -> None:
+    """Kill a daemon and all that it ran, as when the power fails."""
+    kill_all(hadoop, f"/data/{a_node_manager_alone(hadoop, cluster)}/")
 
 
-DEATHS: dict[str, Callable[[Hadoop, Cluster], None]] = {
+DEATHS: dict[str, Callable[[Hadoop, Cluster], object]] = {
     "a worker's container": a_worker_container,
     "the service's ApplicationMaster": the_service_master,
-    "a node with its workers": a_node_manager,
+    "a node with its workers": a_node,
     "a NodeManager, not its workers": a_node_manager_alone,
 }
 

@@ -46,6 +46,7 @@ def user_data(**changes: Any) -> UserData:
         "environment": {"AWS_REGION": "us-east-1"},
         "boot_timeout": 600.0,
         "spot": False,
+        "max_lifetime": 86400.0,
     }
     return UserData(**given | changes)
 
