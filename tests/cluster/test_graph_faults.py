@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.dask_cluster import DaskCluster
-from tests.support.graph_digests import graph_of, in_parts, write_edges
+from tests.support.graph_digests import digests, graph_of, in_parts, write_edges
 
 import windrow as wr
+from windrow.execution import environment
 from windrow.execution.local import LocalExecutor
+from windrow.io.counters import bytes_read
 from windrow.progress import Row
 from windrow.toolkits.graphs import placing
 from windrow.toolkits.graphs.options import tables_of
@@ -27,6 +29,25 @@ def cluster() -> Iterator[DaskCluster]:
     made = DaskCluster(3)
     yield made
     made.close()
+
+
+def test_a_graph_is_built_run_and_saved_by_the_hosts(cluster: DaskCluster, tmp_path: Path) -> None:
+    write_edges(tmp_path / "edges.csv")
+    url = str(tmp_path / "edges.csv")
+    graph = graph_of(in_parts(tmp_path / "edges.csv"))
+    expected = digests(graph, "pagerank")
+    looked_at, executor = bytes_read.of(url), cluster.executor()
+    environment.use(executor)
+    try:
+        assert digests(graph, "pagerank") == expected
+        graph.save(str(tmp_path / "graph"))
+    finally:
+        environment.use(None)
+        executor.close()
+    assert bytes_read.of(url) == looked_at
+    again = wr.load_sgraph(str(tmp_path / "graph"))
+    assert list(again.edges) == list(graph.edges)
+    assert digests(again, "pagerank") == expected
 
 
 def test_hosts_that_are_killed_between_supersteps_change_no_bit(

@@ -365,6 +365,21 @@ def test_a_model_is_saved_and_loaded(writable: Place) -> None:
         gl.load_model(writable.url("no-model"))
 
 
+def test_a_graph_reads_nothing_until_it_is_used_and_is_saved_and_loaded(writable: Place) -> None:
+    url = writable.put("edges.csv", b"from,to,w\n1,2,0.5\n2,3,0.25\n")
+    table = gl.SFrame(url)
+    looked_at = bytes_read.of(url)
+    graph = gl.SGraph(edges=table, src_field="from", dst_field="to")
+    graph.edges["double"] = graph.edges["w"] * 2
+    assert bytes_read.of(url) == looked_at
+    assert graph.summary() == {"num_vertices": 3, "num_edges": 2}
+    assert bytes_read.of(url) > looked_at
+    graph.save(writable.url("graph"))
+    again = gl.load_sgraph(writable.url("graph"))
+    assert list(again.edges) == list(graph.edges)
+    assert list(again.vertices) == list(graph.vertices)
+
+
 def test_a_fit_goes_on_from_its_checkpoint(writable: Place) -> None:
     draw = np.random.default_rng(2)
     x = draw.normal(size=500)
