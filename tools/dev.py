@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+CLUSTERS, LONGEST = "tests/cluster", "--durations=10"
 # What CI may take. Over it is seen, not failed: machines differ.
 BUDGET_SECONDS = 60 * 60
 
@@ -100,14 +101,11 @@ def test(*options: str) -> bool:
         check(),
         service("S3 server", "go", "s3_server"),
         service("Hadoop", "mvn", "hadoop"),
+        pytest("tests", "-n", "2", f"--ignore={CLUSTERS}", "--cov", "--cov-report=", LONGEST),
+        # One at a time: each is a dozen processes, a region or a Hadoop.
         pytest(
-            "tests",
-            "-n",
-            "2",
-            "--dist=loadgroup",
-            "--cov",
-            "--cov-report=term:skip-covered",
-            "--durations=10",
+            "tests of clusters",
+            *(CLUSTERS, "--cov", "--cov-append", "--cov-report=term:skip-covered", LONGEST),
         ),
     ]
     return all(steps)
@@ -122,11 +120,10 @@ def soak(*options: str) -> bool:
     """Run the long tables: more seeds, more shapes, more repetitions."""
     if options:
         return pytest("soak", "-n", "2", "--timeout=1800", *options, WINDROW_SOAK="1")
-    clusters = "tests/cluster"
     steps = [
-        pytest("soak", "-n", "2", "--timeout=1800", f"--ignore={clusters}", WINDROW_SOAK="1"),
+        pytest("soak", "-n", "2", "--timeout=1800", f"--ignore={CLUSTERS}", WINDROW_SOAK="1"),
         # One at a time and in this process, which prints what became of work under each fault.
-        pytest("soak of clusters", "-v", "-rP", clusters, WINDROW_SOAK="1"),
+        pytest("soak of clusters", "-v", "-rP", CLUSTERS, WINDROW_SOAK="1"),
     ]
     return all(steps)
 

@@ -1,4 +1,4 @@
-"""Marks of tests that want a real cluster: they run one after another, and take their time."""
+"""Marks of tests that want a real cluster: they take their time."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def on_clusters(*needs: str, timeout: float = 900) -> list[pytest.MarkDecorator]
     timeout
         Seconds of one test.
     """
-    marks = [pytest.mark.timeout(timeout), pytest.mark.xdist_group("clusters")]
+    marks = [pytest.mark.timeout(timeout)]
     return [*marks, pytest.mark.needs(*needs)] if needs else marks

@@ -201,10 +201,13 @@ class Region:
 
     def _keep(self) -> None:
         """Let there be a host for each instance that runs, and for no other."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        late = OSError, subprocess.SubprocessError, BotoCoreError, ClientError
         while not self._ended.wait(LOOK):
             try:
                 self._reconcile()
-            except (OSError, subprocess.SubprocessError) as error:
+            except late as error:  # the next look sees to it
                 with (self.folder / "servers.log").open("a") as log:
                     log.write(f"region: {error!r} {getattr(error, 'stderr', '')}\n")
 
