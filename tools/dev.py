@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,19 +22,33 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 CLUSTERS, LONGEST = "tests/cluster", "--durations=10"
 # What CI may take. Over it is seen, not failed: machines differ.
 BUDGET_SECONDS = 60 * 60
+# How the steps that failed ended. Said again at the very end: of a long log that is what is kept.
+FAILED: list[tuple[str, Iterable[str]]] = []
 
 
 def run(name: str, *command: str, **environment: str) -> bool:
     """Run one step, say how it went, and return whether it passed."""
     print(f"── {name}", flush=True)
     start = time.monotonic()
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **environment}, check=False, stdin=subprocess.DEVNULL
-    )
-    took = time.monotonic() - start
-    word = "passed" if done.returncode == 0 else f"FAILED (exit {done.returncode})"
-    print(f"   {name}: {word} in {took:.0f} s", flush=True)
-    return done.returncode == 0
+    last: deque[str] = deque(maxlen=60)
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as step:
+        for line in step.stdout or ():
+            print(line, end="", flush=True)
+            last.append(line)
+    word = "passed" if step.returncode == 0 else f"FAILED (exit {step.returncode})"
+    print(f"   {name}: {word} in {time.monotonic() - start:.0f} s", flush=True)
+    if step.returncode:
+        FAILED.append((name, last))
+    return step.returncode == 0
 
 
 def tool(name: str) -> str:
@@ -105,8 +120,9 @@ def test(*options: str) -> bool:
         # One at a time: each is a dozen processes, a region or a Hadoop.
         pytest(
             "tests of clusters",
-            *(CLUSTERS, "--cov", "--cov-append", "--cov-report=term:skip-covered", LONGEST),
+            *(CLUSTERS, "--cov", "--cov-append", "--cov-report=", LONGEST),
         ),
+        run("coverage", tool("coverage"), "report"),
     ]
     return all(steps)
 
@@ -199,6 +215,8 @@ def main(arguments: Sequence[str]) -> int:
     began = float(os.environ.get("DEV_BEGAN") or time.time())
     passed = COMMANDS[command](*options)
     took = time.time() - began
+    for name, lines in FAILED if IN_CI else ():
+        print(f"── the end of what failed: {name}\n{''.join(lines)}")
     where = " in CI" if IN_CI else ""
     print(
         f"dev: {command}{where} {'passed' if passed else 'FAILED'}; "
