@@ -31,12 +31,15 @@ from pathlib import Path
 from typing import Any
 
 import wide  # beside this file
+from contenders import peak_bytes  # beside this file
 from run import SCRATCH, TARGET, big_csv  # beside this file
 
 GAP = 1e-6
 OWN_OPTIMUM = {"svm", "sparse"}
 """Kinds of which each contender minimises something of its own."""
 L2 = 0.5
+MOST_BYTES = 1e9
+"""What windrow may hold in memory from CSV to model."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,8 @@ def windrow_from_csv(path: str) -> list[dict[str, float]]:
         validation_set=None,
         verbose=False,
     )
-    return [{"ended": time.time(), "cpu": time.process_time(), "objective": model.training_loss}]
+    clocks = {"ended": time.time(), "cpu": time.process_time()}
+    return [{**clocks, "objective": model.training_loss, "peak": peak_bytes()}]
 
 
 def h2o_from_csv(path: str) -> list[dict[str, float]]:
@@ -293,6 +297,11 @@ def compare(task: Task, rounds: int) -> list[str]:
             f"   objective {reached:.10g}, over the best {reached / own - 1:.1e}"
             + (f"; first fit, reading included, {first:.2f} s" if first else "")
         )
+        if peak := counted[-1].get("peak"):
+            verdict = "holds" if peak <= MOST_BYTES else "MISSED"
+            lines.append(
+                f"  its memory {peak / 1e9:.2f} GB, at most {MOST_BYTES / 1e9:g}: {verdict}"
+            )
     for other, seconds in median.items():
         if other != "windrow" and "windrow" in median:
             ratio = median["windrow"] / seconds
