@@ -153,6 +153,7 @@ def bench(*options: str) -> bool:
         for name, chosen in (
             ("run", options),
             ("linear", quick),
+            ("one_pass", ()),
             ("graphs", few),
             ("iteration", ()),
             ("supersteps", few),
