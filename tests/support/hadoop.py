@@ -209,8 +209,9 @@ class Hadoop:
         own: dict[str, object] = {"name": name, "port": self.ports[name], "host": "127.0.0.1"}
         for part in ("http", "ipc", "loc", "coll"):  # every daemon reads what all are told
             own[part] = self.ports.get(f"{name}_{part}", 0)
-        if name in NODES:
-            own["host"] = f"127.0.0.{1 + NODES.index(name)}"
+        for kind in (NODES, DATA):  # two machines: each has a node of YARN and one of HDFS
+            if name in kind:
+                own["host"] = f"127.0.0.{1 + kind.index(name)}"
         return [
             *(f"{_java_home()}/bin/java", f"-Xmx{heap}", *JVM),
             f"-Dlog4j.configuration=file:{self.conf}/log4j.properties",

@@ -58,7 +58,8 @@ def sites(
         "dfs.datanode.address": "127.0.0.1:${test.port}",
         "dfs.datanode.http.address": "127.0.0.1:${test.http}",
         "dfs.datanode.ipc.address": "127.0.0.1:${test.ipc}",
-        "dfs.datanode.hostname": "127.0.0.1",
+        "dfs.datanode.hostname": "${test.host}",  # its name; its address is the first's
+        "dfs.namenode.block-placement-policy.default.prefer-local-node": "false",
         "dfs.namenode.safemode.extension": 0,
         "dfs.namenode.datanode.registration.ip-hostname-check": "false",
         "dfs.heartbeat.interval": 1,

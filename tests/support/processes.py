@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
+    from windrow.execution.locality import Near
     from windrow.execution.spool import FileKey, Spool
 
 T = TypeVar("T")
@@ -162,8 +163,8 @@ class Processes:
             for place in range(taken, len(asked)):
                 self._workers[homes[place]].answer(asked[place])
 
-    def shares(self, name: str, partitions: int) -> list[Share]:
-        del name
+    def shares(self, name: str, partitions: int, near: Near | None = None) -> list[Share]:
+        del name, near
         ranges = spread(partitions, [1] * len(self._workers))
         return [Share(numbers, 1, str(i)) for i, numbers in enumerate(ranges)]
 

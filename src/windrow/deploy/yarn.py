@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import getpass
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 from windrow.errors import ArgumentError, MissingExtraError, YarnError
+from windrow.io.hdfs_settings import read_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Yarn", "read_site"]
+__all__ = ["Yarn"]
 
 Answer = dict[str, Any]
 KIND = "yarn-service"
 """Of applications, as YARN calls it."""
 SECONDS = 20.0
 """Seconds in which the ResourceManager must answer."""
-
-
-def read_site(folder: str, name: str) -> dict[str, str]:
-    """Return what a settings file of Hadoop says; nothing where it is not there.
-
-    Parameters
-    ----------
-    folder
-        Such as ``HADOOP_CONF_DIR``.
-    name
-        ``yarn-site``, ``core-site``.
-    """
-    path = Path(folder) / f"{name}.xml"
-    if not path.exists():
-        return {}
-    rows = ElementTree.parse(path).getroot().iter("property")  # noqa: S314 - as above
-    return {row.findtext("name", ""): row.findtext("value", "") for row in rows}
 
 
 class Yarn:

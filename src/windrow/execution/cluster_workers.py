@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from windrow.execution.cluster_tasks import Parcel
+    from windrow.execution.locality import Near
     from windrow.execution.store import Store
 
     Future = distributed.Future[Any]
@@ -69,12 +70,15 @@ class ClusterWorkers:
         """See `Workers`."""
         return max(1, sum(self._hosts().values()))
 
-    def shares(self, name: str, partitions: int) -> list[Share]:
+    def shares(self, name: str, partitions: int, near: Near | None = None) -> list[Share]:
         """See `Workers`: neighbours lie together, and move only when hosts come or go."""
         hosts = self._hosts()
         if not hosts:
             return [Share(range(partitions), 1)]
-        placement = self._placements.setdefault((name, partitions), Placement(partitions))
+        if (name, partitions) not in self._placements:
+            found = near() if near else ()
+            self._placements[name, partitions] = Placement(partitions, found)
+        placement = self._placements[name, partitions]
         self._placements.move_to_end((name, partitions))
         while len(self._placements) > KEPT:
             self._placements.popitem(last=False)

@@ -16,6 +16,7 @@ from windrow.errors import BadRowsWarning
 from windrow.execution.cuts import Leaves, loads
 from windrow.execution.excerpts import Excerpts
 from windrow.execution.levels import Levels
+from windrow.execution.locality import near
 from windrow.execution.protocol import Blocks
 from windrow.execution.resolve import Resolver
 from windrow.execution.spooled import Exchanged, Files, KeepFile
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from windrow.execution.table import Table
     from windrow.execution.workers import Share, Workers
     from windrow.io.sources import Rejected
-    from windrow.plan.sources import Piece
+    from windrow.plan.sources import Extent, Piece
     from windrow.plan.tables import Plan
     from windrow.progress import Event, Listener
 
@@ -77,7 +78,7 @@ class Driver:
 
     def __init__(self, workers: Workers) -> None:
         self.workers = workers
-        self.resolver = Resolver(self.map, workers.forget)
+        self.resolver = Resolver(self.map, workers.forget, self.places)
         self._told: set[tuple[str, Piece]] = set()
 
     def map(
@@ -94,6 +95,14 @@ class Driver:
                 yield result
         finally:
             self._tell(rejected)
+
+    def places(
+        self, name: str, count: int, extents: Callable[[], Sequence[Extent | None]]
+    ) -> list[str | None]:
+        """Say where each of some parts that are read from files had better be read."""
+        shares = self.workers.shares(name, count, lambda: near(extents()))
+        places = {number: share.place for share in shares for number in share.partitions}
+        return [places[number] for number in range(count)]
 
     def stream(self, plan: Plan, *, limit: int | None = None) -> Iterator[pl.DataFrame]:
         """Yield the table's partitions in order; with `limit`, no more rows than that."""
@@ -180,7 +189,9 @@ class DriverSession:
         blocks = Blocks(plan, encoder, (), (), (), _zeros(0))
         self._tables[blocks.raw_key] = table
         task = EncodePartition(self._recipe(blocks))
-        parts = self._by_partition(task, blocks.raw_key, table.partitions)
+        count = table.partitions
+        places = self._driver.places(blocks.raw_key, count, table.extents)
+        parts = list(self._driver.map(task, range(count), places))
         if not parts:
             empty = encoder(memory.empty(table.plan.schema))
             return Blocks(plan, encoder, (), empty.levels, empty.classes, empty.facts)
@@ -240,7 +251,8 @@ class DriverSession:
         recipe = SplitBlock(self._recipe(blocks), splitter)
         self._exchanged.append(name)
         parts = len(blocks.counts)
-        filed = self._by_partition(KeepFile(name, recipe), blocks.raw_key, parts)
+        places = self._driver.places(blocks.raw_key, parts, self._tables[blocks.raw_key].extents)
+        filed = list(self._driver.map(KeepFile(name, recipe), range(parts), places))
         return Exchanged(Files(name, recipe, filed), splitter.schema)
 
     def release(self, blocks: Blocks) -> None:
@@ -261,13 +273,6 @@ class DriverSession:
         """See `Session`: in a user's process driver and program end together, nothing is kept."""
         if self._keep is not None:
             self._keep(arrays, record)
-
-    def _by_partition(self, task: Callable[[Store, int], R], name: str, count: int) -> list[R]:
-        """Run a task for each partition where its block lies."""
-        shares = self._driver.workers.shares(name, count)
-        places = {number: share.place for share in shares for number in share.partitions}
-        numbers = range(count)
-        return list(self._driver.map(task, numbers, [places[number] for number in numbers]))
 
     def _loads(self, blocks: Blocks) -> Loads:
         """Cut a pass over the blocks into loads, each for where its blocks lie."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
+    from windrow.execution.locality import Near
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -79,9 +81,9 @@ class Threads:
                 future.cancel()
             pool.close(patience)
 
-    def shares(self, name: str, partitions: int) -> list[Share]:
+    def shares(self, name: str, partitions: int, near: Near | None = None) -> list[Share]:
         """See `Workers`: all is in one store, so many small tasks keep the threads equally busy."""
-        del name
+        del name, near
         return [Share(range(partitions), 4 * self.parallelism)]
 
     def forget(self, names: Sequence[str]) -> None:

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from windrow.execution.workers import Map
     from windrow.plan.node import Node
-    from windrow.plan.sources import Piece
+    from windrow.plan.sources import Extent, Piece
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -74,10 +74,17 @@ class Resolver:
         Runs a task for each item on the workers and yields the results in order.
     forget
         Lets the workers remove files of some names.
+    places
+        Says where each of so many parts, read from these files, had better be read.
     """
 
-    def __init__(self, run: Map, forget: Callable[[Sequence[str]], None]) -> None:
-        self._run, self._forget = run, forget
+    def __init__(
+        self,
+        run: Map,
+        forget: Callable[[Sequence[str]], None],
+        places: Callable[[str, int, Callable[[], list[Extent]]], Sequence[str | None]],
+    ) -> None:
+        self._run, self._forget, self._places = run, forget, places
         self._shuffler = Shuffler(run)
         self._pieces: dict[str, tuple[Piece, ...]] = {}
         self._counts: dict[str, tuple[int, ...]] = {}
@@ -185,8 +192,7 @@ class Resolver:
         match node:
             case Scan():
                 if node.key not in self._pieces:
-                    found = sources.pieces(node, lambda f, items: list(self._run(Call(f), items)))
-                    self._pieces[node.key] = tuple(found)
+                    self._pieces[node.key] = tuple(self._cut(node))
             case Project() if any(expression.positional for _, expression in node.columns):
                 self.counts(self._table(node.source))
             case Filter() if node.predicate.positional:
@@ -202,6 +208,15 @@ class Resolver:
             case _:
                 pass
         return node
+
+    def _cut(self, scan: Scan) -> list[Piece]:
+        """Cut files into pieces, looked at by those who have them."""
+
+        def run(look: Callable[[T], R], parts: Sequence[T]) -> list[R]:
+            where = self._places(scan.key, len(parts), lambda: sources.extents(scan, parts))
+            return list(self._run(Call(look), parts, where))
+
+        return sources.pieces(scan, run)
 
     def _over_all_rows(self, node: Group | Sort | Unique | TopK) -> Plan:
         """Compute an operation that sees all rows."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from windrow.execution.store import Store
     from windrow.plan.expressions import Expression
     from windrow.plan.node import Node
-    from windrow.plan.sources import Piece
+    from windrow.plan.sources import Extent, Piece
 
 Part = tuple[str, int]
 """Key of a plan, and number of a partition of it."""
@@ -82,6 +82,21 @@ class Table:
     def partitions(self) -> int:
         """Number of partitions."""
         return self._partitions[self.plan.key]
+
+    def extents(self) -> list[Extent | None]:
+        """Say where the bytes are that each partition is read from; None where it is no file."""
+        return self._extents(self.plan)
+
+    def _extents(self, plan: Plan) -> list[Extent | None]:
+        while not isinstance(plan, Scan | Append) and (inputs := _streamed(plan)):
+            plan = inputs[0]
+        match plan:
+            case Scan():
+                return [*sources.extents(plan, self.pieces[plan.key])]
+            case Append():
+                return [extent for table in plan.tables for extent in self._extents(table)]
+            case _:
+                return [None] * self._partitions[plan.key]
 
     def over(self, plan: Plan) -> Table:
         """Return the table of another plan with the same facts."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from windrow.execution.locality import Near
     from windrow.execution.store import Store
 
 T = TypeVar("T")
@@ -85,8 +86,11 @@ class Workers(Protocol):
         """
         ...
 
-    def shares(self, name: str, partitions: int) -> list[Share]:
-        """Say where blocks of this name lie: the same as before as far as workers still live."""
+    def shares(self, name: str, partitions: int, near: Near | None = None) -> list[Share]:
+        """Say where blocks of this name lie: the same as before as far as workers still live.
+
+        Of blocks that lie nowhere yet, `near` says which hosts had better read them.
+        """
         ...
 
     def forget(self, names: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from windrow.errors import (
     SourceNotFoundError,
     UnwritableError,
 )
+from windrow.io import hdfs_homes
 from windrow.io.counters import bytes_read
 from windrow.io.hdfs_errors import REFUSALS, reading, writing
 from windrow.io.local import describe_version
@@ -31,9 +32,11 @@ from windrow.io.storage import CHUNK
 from windrow.plan.sources import FileStamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hdfs_native import Client, FileStatus, FileWriter
+
+    from windrow.io.storage import Home
 
 __all__ = ["HdfsStorage", "describe", "make_folder"]
 
@@ -63,6 +66,10 @@ class HdfsStorage(Ranged):
         if not files:
             raise SourceNotFoundError(url, "no file is there, by this name or below it")
         return files
+
+    def homes(self, stamp: FileStamp) -> Sequence[Home]:
+        """Return the nodes of a file's blocks."""
+        return hdfs_homes.homes(stamp)
 
     def exists(self, url: str) -> bool:
         """Whether there is a file or a folder."""

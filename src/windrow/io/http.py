@@ -38,8 +38,10 @@ from windrow.io.storage import CHUNK
 from windrow.plan.sources import FileStamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
+
+    from windrow.io.storage import Home
 
 _TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 _GONE = {404, 410}
@@ -120,6 +122,11 @@ class HttpStorage:
     def prepare(self, stamp: FileStamp) -> None:
         """Copy the file to scratch, once."""
         self._copy(stamp)
+
+    def homes(self, stamp: FileStamp) -> Sequence[Home]:
+        """Return nothing: no host is nearer."""
+        del stamp
+        return ()
 
     def exists(self, url: str) -> bool:
         """Whether there is a file."""

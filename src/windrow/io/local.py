@@ -25,7 +25,9 @@ from windrow.io.storage import CHUNK
 from windrow.plan.sources import FileStamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from windrow.io.storage import Home
 
 PRIVATE = 0o600
 """Mode of files that only their owner may read."""
@@ -89,6 +91,11 @@ class LocalStorage:
 
     def prepare(self, stamp: FileStamp) -> None:
         """Nothing: a file on disk can be read again and again."""
+
+    def homes(self, stamp: FileStamp) -> Sequence[Home]:
+        """Return nothing: no host is nearer."""
+        del stamp
+        return ()
 
     def exists(self, url: str) -> bool:
         """Whether there is a file or a folder."""

@@ -14,7 +14,7 @@ from windrow.io.memory import PHYSICAL
 from windrow.io.parquet_footer import damage, metadata
 from windrow.io.read import Read
 from windrow.plan.schema import Schema
-from windrow.plan.sources import ParquetFormat, Piece
+from windrow.plan.sources import Extent, ParquetFormat, Piece
 from windrow.plan.tables import Scan
 
 if TYPE_CHECKING:
@@ -87,6 +87,20 @@ def count(scan: Scan, piece: Piece) -> int:
     footer = _metadata(scan, piece.file)
     groups = range(piece.start, piece.stop)
     return sum(footer.row_group(group).num_rows for group in groups)
+
+
+def extents(scan: Scan, parts: Sequence[Piece | int]) -> list[Extent]:
+    """Say where the bytes of pieces or of whole files are, as if all row groups were alike."""
+    spans = [(p, 0, 1) if isinstance(p, int) else (p.file, p.start, p.stop) for p in parts]
+    groups: dict[int, int] = {}
+    for file, _, stop in spans:
+        groups[file] = max(stop, groups.get(file, 1))
+    return [
+        Extent(stamp, size * start // groups[file], size * stop // groups[file])
+        for file, start, stop in spans
+        for stamp in [scan.files[file]]
+        for size in [stamp.size or 0]
+    ]
 
 
 def _metadata(scan: Scan, file: int) -> Any:

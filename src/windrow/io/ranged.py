@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from windrow.io.storage import Home
     from windrow.plan.sources import FileStamp
 
 __all__ = ["Ranged"]
@@ -44,3 +45,8 @@ class Ranged(ABC):
     def prepare(self, stamp: FileStamp) -> None:
         """Do nothing: ranges can be read again and again."""
         del stamp
+
+    def homes(self, stamp: FileStamp) -> Sequence[Home]:
+        """Return nothing: no host is nearer."""
+        del stamp
+        return ()

@@ -22,10 +22,10 @@ from windrow.plan.sources import PARTITION_BYTES, CsvFormat
 if TYPE_CHECKING:
     import polars as pl
 
-    from windrow.plan.sources import Piece
+    from windrow.plan.sources import Extent, Piece
     from windrow.plan.tables import Scan
 
-__all__ = ["BadRow", "Read", "Rejected", "count", "describe", "peek", "pieces", "read"]
+__all__ = ["BadRow", "Read", "Rejected", "count", "describe", "extents", "peek", "pieces", "read"]
 
 Mapper = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 """An ordered map, possibly on threads or in other processes."""
@@ -106,6 +106,11 @@ def read(scan: Scan, piece: Piece, columns: Sequence[str] | None = None) -> Read
     return _reader(scan).read(scan, piece, columns)
 
 
+def extents(scan: Scan, parts: Sequence[Any]) -> list[Extent]:
+    """Say where the bytes of some parts are: pieces, or what `pieces` lets its `run` look at."""
+    return _reader(scan).extents(scan, parts)
+
+
 def peek(scan: Scan, rows: int, columns: Sequence[str] | None = None) -> pl.DataFrame | None:
     """Return the first rows if a small part of the first file holds them, else None."""
     return _reader(scan).peek(scan, rows, columns)
@@ -123,6 +128,7 @@ class _Reader(Protocol):
     def read(self, scan: Scan, piece: Piece, columns: Sequence[str] | None) -> Read: ...
     def peek(self, scan: Scan, rows: int, columns: Sequence[str] | None) -> pl.DataFrame | None: ...
     def count(self, scan: Scan, piece: Piece) -> int: ...
+    def extents(self, scan: Scan, parts: Any) -> list[Extent]: ...
 
 
 def _reader(scan: Scan) -> _Reader:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from windrow.plan.sources import FileStamp
 
 CHUNK = 1 << 20
 """Bytes of one step of a stream."""
+
+
+class Home(NamedTuple):
+    """Hosts that have some of a file's bytes on disks of their own.
+
+    Attributes
+    ----------
+    start, stop
+        The bytes.
+    hosts
+        Addresses of the hosts.
+    """
+
+    start: int
+    stop: int
+    hosts: frozenset[str]
 
 
 class Storage(Protocol):
@@ -50,6 +66,10 @@ class Storage(Protocol):
 
     def prepare(self, stamp: FileStamp) -> None:
         """Make reading the file more than once cheap: a slow source is copied to scratch, once."""
+        ...
+
+    def homes(self, stamp: FileStamp) -> Sequence[Home]:
+        """Return which hosts have which bytes; nothing where all are equally near."""
         ...
 
     def exists(self, url: str) -> bool:

@@ -7,6 +7,7 @@ It never depends on threads or hosts, since the reduction tree over partitions i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 LEAF_ROWS = 1 << 16
 """Rows of a leaf, the unit of parallel compute inside a partition."""
@@ -94,3 +95,19 @@ class Piece:
     stop: int
     first_row: int = -1
     limit: int | None = None
+
+
+class Extent(NamedTuple):
+    """Bytes that a part of a table is read from.
+
+    Attributes
+    ----------
+    file
+        The file.
+    start, stop
+        Where they are, of Parquet about.
+    """
+
+    file: FileStamp
+    start: int
+    stop: int

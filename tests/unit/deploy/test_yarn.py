@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from windrow.deploy.yarn import Yarn, read_site
+from windrow.deploy.yarn import Yarn
 from windrow.deploy.yarn_service import OVERHEAD, Service
 from windrow.errors import ArgumentError, YarnError
+from windrow.io.hdfs_settings import read_site
 
 if TYPE_CHECKING:
     from pathlib import Path

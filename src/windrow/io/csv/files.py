@@ -14,7 +14,7 @@ from windrow.io.csv.dialect import dialect_of
 from windrow.io.csv.head import check_header, head_of, preamble
 from windrow.io.csv.reading import Parsed, Table, parse
 from windrow.io.read import SHOWN, BadRow, Read, Rejected
-from windrow.plan.sources import CsvFormat, Piece
+from windrow.plan.sources import CsvFormat, Extent, Piece
 from windrow.plan.tables import Scan
 from windrow.plan.types import DType
 
@@ -191,6 +191,16 @@ def _limited(scan: Scan, found: list[Piece], left: int) -> list[Piece]:
         kept.append(limited if rows == left else piece)
         left -= rows
     return kept
+
+
+def extents(scan: Scan, parts: Sequence[Piece | _Range]) -> list[Extent]:
+    """Say where the bytes of pieces or ranges are; what is compressed is read from the start."""
+    found = []
+    for part in parts:
+        stamp = scan.files[part.file]
+        plain = not _content(scan, part.file).kind
+        found.append(Extent(stamp, *((part.start, part.stop) if plain else (0, stamp.size or 0))))
+    return found
 
 
 def _look(scan: Scan, part: _Range) -> Stretch:
