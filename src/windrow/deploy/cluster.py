@@ -20,6 +20,7 @@ from windrow.errors import (
     ClusterUnreachableError,
     DeadlineError,
     HostNotFoundError,
+    ToolkitError,
 )
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Cluster:
     background: bool = False
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _line: Connection | None = None
+    _begun: bool = False
 
     @property
     def folder(self) -> Folder:
@@ -219,6 +221,40 @@ class Cluster:
             error = ClusterEndedError(self.name, end.time, end.reason, again)
             logs.show(error, self.folder, ["host-0"])
             raise error
+
+    def begin(self) -> None:
+        """Start the hosts of a cluster that waits for its first work, of which this is the sign.
+
+        Returns when they can work; at once if they were started before, by whomever.
+
+        Raises
+        ------
+        HostStartError, YarnError
+            They did not start; all was undone, and the cluster has ended.
+        """
+        if self._begun:
+            return
+        self.require_alive()
+        series = self.folder.series("cluster")
+        last = series.last()
+        number, record = (0, self.record) if last is None else (last[0], ClusterRecord(**last[1]))
+        started = replace(record, waiting=False, started=time.time())
+        if record.waiting and series.claim(number + 1, asdict(started)):
+            try:
+                self.provider.start(started, list(range(record.num_hosts)))
+            except BaseException as error:
+                self.undo(error)
+                raise
+        self._begun = True
+
+    def undo(self, error: BaseException) -> None:
+        """Leave nothing of a cluster that did not start."""
+        # Its hosts may have recorded that they were ended; they do not know why.
+        self.conclude(End(time.time(), f"it did not start: {type(error).__name__}"))
+        try:
+            self.collect()
+        except ToolkitError as left:
+            error.add_note(f"not all could be undone: {left}")
 
     def connection(self) -> Connection:
         """Return the line to its scheduler; it is opened when first asked for.
@@ -349,6 +385,9 @@ class Cluster:
             raise ArgumentError("num_hosts", num_hosts, "1 or more")
         self.require_alive()
         record = replace(self.record, num_hosts=num_hosts)
+        if record.waiting:
+            self.folder.series("cluster").append(asdict(record))
+            return
         wanted = {f"host-{number}": number for number in range(num_hosts)}
         there = {host.name: host for host in self.recorded_hosts() if not host.gone}
         self.provider.fit(record)
@@ -433,7 +472,7 @@ def _size(count: int) -> str:
 
 
 def _limits(record: ClusterRecord) -> str:
-    latest = datetime.datetime.fromtimestamp(record.created + record.max_lifetime, datetime.UTC)
+    latest = datetime.datetime.fromtimestamp(record.began + record.max_lifetime, datetime.UTC)
     idle = record.idle_shutdown_timeout
     first = f"after {idle:g} s without work, " if idle >= 0 else ""
     return f"{first}at the latest {latest:%Y-%m-%d %H:%M} UTC"

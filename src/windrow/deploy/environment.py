@@ -50,7 +50,8 @@ def set_distributed_execution_environment(cluster: Cluster, *, background: bool 
     call = cluster.provider.created_by(cluster.record)
     versions.check(cluster.record.versions, f"start the cluster anew from this process: {call}")
     cluster.background = background
-    cluster.line()
+    if not cluster.record.waiting:
+        cluster.line()
     _use(cluster)
 
 

@@ -25,9 +25,10 @@ from windrow.errors import ArgumentError
 from windrow.progress import telling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from windrow.deploy.cluster import Cluster
+    from windrow.deploy.state import Folder
 
 __all__ = [
     "create",
@@ -64,7 +65,7 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
     turi_dist_path: str | None = None,
     dato_dist_path: str | None = None,
 ) -> Cluster:
-    """Start a cluster of containers.
+    """Make a cluster of containers, which start with its first work.
 
     Parameters
     ----------
@@ -102,7 +103,8 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
     Returns
     -------
     Cluster
-        Ready. As a context manager it is stopped at the end of the block.
+        Ready for work: the first, or `begin()`, starts the containers. As a context manager it is
+        stopped at the end of the block.
 
     Raises
     ------
@@ -110,40 +112,42 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
         Nothing is installed in the path.
     VersionMismatchError
         What is installed there are other versions than these.
-    YarnError, HostStartError
-        YARN refuses, or a container did not become ready; the error says what was asked of which
-        queue, and what is free. All was undone.
+    YarnError
+        YARN does not answer. The first work fails with it too where YARN refuses, and with
+        `HostStartError` where a container does not become ready: the error says what was asked of
+        which queue, and what is free, and all is undone.
     """
     path = (windrow_path or turi_dist_path or dato_dist_path or "").rstrip("/")
     _check(name, path, num_containers, container_size, num_vcores)
     installed = manifest(path)
     versions.check(installed["versions"], f"install these: windrow hadoop install {path}")
-    with telling(f"Hadoop cluster {name!r}") as tell:
-        if additional_packages:
+    if additional_packages:
+        with telling(f"Hadoop cluster {name!r}") as tell:
             installed = bring(path, [*installed["additional"], *additional_packages], tell)
-        record = ClusterRecord(
-            name=name,
-            kind="hadoop",
-            created=time.time(),
-            num_hosts=num_containers,
-            cores=num_vcores,
-            memory=container_size << 20,
-            idle_shutdown_timeout=idle_shutdown_timeout,
-            max_lifetime=max_lifetime,
-            versions=installed["versions"],
-            boot_timeout=BOOT,
-            details={
-                "service": f"windrow-{_plain(name)}-{secrets.token_hex(3)}",
-                "installation": path,
-                "container_size": container_size,
-                "ports": f"{port_range[0]}-{port_range[1]}",
-                "queue": queue,
-                "runtime": {part: installed[part] for part in RUNTIME},
-                "scratch": node_tmp_dir or "",
-            },
-        )
-        kind = _kind(hadoop_conf_dir, tell)
-        return kind.start(StateStore(_state_path(path, name, hdfs_tmp_dir)), record)
+    record = ClusterRecord(
+        name=name,
+        kind="hadoop",
+        created=time.time(),
+        num_hosts=num_containers,
+        cores=num_vcores,
+        memory=container_size << 20,
+        idle_shutdown_timeout=idle_shutdown_timeout,
+        max_lifetime=max_lifetime,
+        versions=installed["versions"],
+        boot_timeout=BOOT,
+        waiting=True,
+        details={
+            "service": f"windrow-{_plain(name)}-{secrets.token_hex(3)}",
+            "installation": path,
+            "container_size": container_size,
+            "ports": f"{port_range[0]}-{port_range[1]}",
+            "queue": queue,
+            "runtime": {part: installed[part] for part in RUNTIME},
+            "scratch": node_tmp_dir or "",
+        },
+    )
+    store = StateStore(_state_path(path, name, hdfs_tmp_dir))
+    return _kind(hadoop_conf_dir).start(store, record)
 
 
 def load(path: str, name: str | None = None, hadoop_conf_dir: str | None = None) -> Cluster:
@@ -186,8 +190,12 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9-]", "-", name.lower())[:20].strip("-")
 
 
-def _kind(settings: str | None, tell: Callable[[str], None] = lambda _: None) -> Kind:
-    return Kind(
-        "hadoop_cluster",
-        lambda store, folder: HadoopHosts(folder, store.url, settings or "", tell),
-    )
+def _kind(settings: str | None) -> Kind:
+    def provider(store: StateStore, folder: Folder) -> HadoopHosts:
+        def tell(step: str) -> None:
+            with telling(f"Hadoop cluster {store.url.rpartition('/')[2]!r}") as said:
+                said(step)
+
+        return HadoopHosts(folder, store.url, settings or "", tell)
+
+    return Kind("hadoop_cluster", provider)

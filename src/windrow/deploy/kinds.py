@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from windrow.deploy.cluster import Cluster
 from windrow.deploy.credentials import create_credentials
-from windrow.deploy.lifecycle import End
-from windrow.errors import ClusterLivesError, ClusterNotFoundError, ToolkitError
+from windrow.errors import ClusterLivesError, ClusterNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +38,7 @@ class Kind:
     provider: Callable[[StateStore, Folder], Provider]
 
     def start(self, store: StateStore, record: ClusterRecord) -> Cluster:
-        """Begin a life at a path where none is, and return it ready.
+        """Begin a life at a path where none is, and return it ready for work.
 
         Raises
         ------
@@ -58,14 +56,10 @@ class Kind:
             prepared = cluster.provider.prepare(record, credentials)
             if prepared != record:
                 folder.series("cluster").append(asdict(prepared))
-            cluster.provider.start(prepared, list(range(record.num_hosts)))
+            if not record.waiting:
+                cluster.provider.start(prepared, list(range(record.num_hosts)))
         except BaseException as error:
-            # Its hosts may have recorded that they were ended; they do not know why.
-            cluster.conclude(End(time.time(), f"it did not start: {type(error).__name__}"))
-            try:
-                cluster.collect()
-            except ToolkitError as left:
-                error.add_note(f"not all could be undone: {left}")
+            cluster.undo(error)
             raise
         return cluster
 

@@ -15,6 +15,8 @@ __all__ = ["CHIEF", "ENDED", "LOST", "READY", "End", "Host", "end_of", "status_o
 STARTING, READY, STOPPING, ENDED = "starting", "ready", "stopping", "ended"
 LOST = "lost"
 """State of a host that ended without saying so."""
+WAITING = 86400.0
+"""Seconds for which a cluster waits for its first work; its certificates outlive them."""
 CHIEF = "host-0"
 """The host with the scheduler; a cluster ends with it."""
 
@@ -66,13 +68,17 @@ class End:
 def end_of(record: ClusterRecord, hosts: Sequence[Host], now: float) -> End | None:
     """Tell whether a cluster has ended; None while it lives.
 
-    A cluster lives as long as its first host, and for its time to boot before there is one.
+    A cluster lives as long as its first host, and for its time to boot before there is one; one
+    that waits for its first work lives `WAITING` seconds.
     """
     if record.ended is not None:
         return End(record.ended, record.reason or "no reason was given")
     chief = next((host for host in hosts if host.name == CHIEF), None)
+    if record.waiting:
+        late = now - record.created > WAITING
+        return End(record.created + WAITING, "no work came for a day") if late else None
     if chief is None:
-        late = now - record.created > record.boot_timeout
+        late = now - record.began > record.boot_timeout
         return End(record.created, "none of its hosts ever started") if late else None
     if chief.gone:
         return End(chief.last_seen, chief.reason or f"{CHIEF} is gone and left no word")
@@ -84,5 +90,7 @@ def status_of(record: ClusterRecord, hosts: Sequence[Host], now: float) -> str:
     end = end_of(record, hosts, now)
     if end is not None:
         return f"Ended: {end.reason}"
+    if record.waiting:
+        return f"Waiting for its first work, with which {record.num_hosts} hosts start"
     ready = sum(host.state == READY for host in hosts)
     return f"Running, {ready} of {record.num_hosts} hosts"

@@ -144,6 +144,8 @@ class _Pulse:
 
         if self._cluster.folder.get("stop") is not None:
             return  # a line opened while the cluster ends would find nobody at its other end
+        if self._cluster.record.waiting:
+            return
         self._unanswered = self._unanswered or time.time()
         try:
             self._loads = loads(self._cluster.connection())

@@ -163,6 +163,10 @@ class ClusterRecord:
         What its kind of cluster must know to find its hosts again and to end them; no secret.
     collected
         Whether all that was made for it besides its records is gone.
+    waiting
+        Whether its hosts start with its first work, which has not come.
+    started
+        When they were started, if that was not as it was created.
     """
 
     name: str
@@ -179,3 +183,10 @@ class ClusterRecord:
     boot_timeout: float = BOOT
     details: dict[str, Any] = field(default_factory=dict)
     collected: bool = False
+    waiting: bool = False
+    started: float | None = None
+
+    @property
+    def began(self) -> float:
+        """From when on its hosts' seconds count."""
+        return self.created if self.started is None else self.started

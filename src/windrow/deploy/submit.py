@@ -50,10 +50,13 @@ class Submitter:
         ------
         ClusterEndedError
             There is no cluster any more.
+        HostStartError
+            Its hosts were to start with this program, and did not.
         HiddenSourceError
             It reads or writes a path that the hosts cannot see.
         """
         deliver = listener or Silent()
+        self.cluster.begin()
         line = self.cluster.line()
         spec = self._pickled(program, deliver)
         name = str(getattr(program, "name", type(program).__name__))

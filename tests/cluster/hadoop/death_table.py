@@ -183,6 +183,7 @@ def table(hadoop: Hadoop, installation: str, url: str) -> Iterator[Row]:
         return all(trained(url) == expected for _ in range(FITS))
 
     with gl.deploy.hadoop_cluster.create("mortal", installation, container_size=2560) as cluster:
+        cluster.begin()
         yield undisturbed(cluster, work)
         yield resumed(hadoop, cluster, url, f"{hadoop.hdfs}/kept")
         for name in DEATHS:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from windrow.deploy.lifecycle import ENDED, LOST, READY, End, Host, end_of, status_of
+from windrow.deploy.lifecycle import (
+    ENDED,
+    LOST,
+    READY,
+    WAITING,
+    End,
+    Host,
+    end_of,
+    status_of,
+)
 from windrow.deploy.records import ClusterRecord
 
 RECORD = ClusterRecord("c", "local", 100.0, 2, 1, 10**9, 1800.0, 86400.0, {})
@@ -35,6 +44,17 @@ def test_a_new_one_has_time_to_start() -> None:
     end = end_of(RECORD, [], 101.0 + RECORD.boot_timeout)
     assert end is not None
     assert "ever started" in end.reason
+
+
+def test_one_that_waits_for_work_lives_for_a_day_without_hosts() -> None:
+    waiting = replace(RECORD, waiting=True)
+    assert end_of(waiting, [], 100.0 + WAITING) is None
+    assert status_of(waiting, [], 200.0) == "Waiting for its first work, with which 2 hosts start"
+    end = end_of(waiting, [], 101.0 + WAITING)
+    assert end == End(100.0 + WAITING, "no work came for a day")
+    begun = replace(RECORD, started=500.0)
+    assert end_of(begun, [], 500.0 + RECORD.boot_timeout) is None
+    assert end_of(begun, [], 501.0 + RECORD.boot_timeout) is not None
 
 
 def test_the_status_counts_the_hosts_that_are_ready() -> None:
