@@ -3,7 +3,8 @@
 moto answers EC2, IAM, STS and SSM; versitygw is S3 and checks signatures; a metadata service tells
 each host who it is; every instance that runs is a network namespace with a root file system of its
 own, in which its user-data runs as cloud-init would run it. nftables enforces security groups.
-Hosts reach nothing but these, and each other as their groups allow.
+Hosts reach nothing but these, and each other as their groups allow; their keys open what their
+role's policy allows.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,6 +29,7 @@ from tests.support import region_hosts
 from tests.support.namespaces import Network
 from tests.support.region_metadata import ADDRESS, CHECK_PORT
 from tests.support.region_moto import PORT
+from tests.support.region_rights import Rights
 from tests.support.s3_server import START_SECONDS, binary
 
 from windrow.config import Deadline
@@ -114,6 +117,12 @@ class Region:
         log = self.folder / "calls.log"
         return [line.split()[0] for line in log.read_text().splitlines()] if log.exists() else []
 
+    def received(self) -> int:
+        """Bytes that clients have received from hosts and from S3, with all headers."""
+        listed = self.network.run("bridge", "nft", "--json", "list", "counters")
+        found: int = json.loads(listed)["nftables"][1]["counter"]["bytes"]
+        return found
+
     def instances(self) -> list[dict[str, Any]]:
         """All instances that are not terminated."""
         return [i for i in self._described() if i["State"]["Name"] != "terminated"]
@@ -139,6 +148,7 @@ class Region:
         self.network.__enter__()
         try:
             self._wire()
+            self._count()
             self._serve()
             self._keeper.start()
         except BaseException:
@@ -161,6 +171,16 @@ class Region:
     def _wire(self) -> None:
         for address in (f"{GATEWAY}/16", f"{ADDRESS}/32"):
             self.network.run("cloud", "ip", "addr", "add", address, "dev", "eth0")
+
+    def _count(self) -> None:
+        """Count what goes to clients, but for what the region asks itself all the time."""
+        chain = [
+            *("table bridge count {", "counter clients {", "}", "chain forward {"),
+            "type filter hook forward priority 0;",
+            f"ip daddr {self.network.outer} tcp sport != {PORT} counter name clients",
+            *("}", "}", ""),
+        ]
+        region_hosts.run(*self.network.enter("bridge"), "nft", "-f", "-", text="\n".join(chain))
 
     def _serve(self) -> None:
         """Start the servers, and wait until each answers."""
@@ -286,17 +306,24 @@ class Region:
 
     def _keys(self, profile: str) -> dict[str, str]:
         """Give the keys of a role."""
-        del profile
+        access, secret = self._rights.keys(profile)
         later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
         return {
             "Code": "Success",
             "Type": "AWS-HMAC",
-            "AccessKeyId": self.access_key,
-            "SecretAccessKey": self.secret_key,
+            "AccessKeyId": access,
+            "SecretAccessKey": secret,
             "Token": "",
             "LastUpdated": later,
             "Expiration": later,
         }
+
+    @cached_property
+    def _rights(self) -> Rights:
+        own = {"access": self.access_key, "secret": self.secret_key, "region": REGION}
+        own["endpoint-url"] = self.environment["AWS_ENDPOINT_URL_S3"]
+        words = [word for name, value in own.items() for word in (f"--{name}", value)]
+        return Rights(self.client("iam"), self.client("s3"), words)
 
     def _described(self) -> list[dict[str, Any]]:
         """Instances as EC2 describes them, with what moto forgets of all but the first."""

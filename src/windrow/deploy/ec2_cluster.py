@@ -63,7 +63,8 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
     additional_packages
         What functions given to ``apply`` need besides: names, requirements, wheels, folders.
     wait
-        Whether to return when the hosts can work; else at once when they were started.
+        Whether to return when the hosts can work; else at once when they were started, and so does
+        `resize`.
 
     Returns
     -------

@@ -71,14 +71,14 @@ def host_policy(bucket: str, root: str) -> Policy:
 
     Notes
     -----
-    Hosts read ``tls/`` and ``runtime/`` and write neither, and cannot read the client's key.
+    What jobs write goes below the path too. Hosts read ``tls/`` and ``runtime/`` and write neither,
+    and cannot read the client's key.
     """
     own = f"arn:aws:s3:::{bucket}"
     below = f"{own}/{root}/" if root else f"{own}/"
-    objects = [f"{below}gen-*/*", f"{below}runtime/*"]
     return _policy(
         _allow(["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"], [own, f"{own}/*"]),
-        _allow(["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"], objects),
+        _allow(["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"], [f"{below}*"]),
         _deny(["s3:PutObject", "s3:DeleteObject"], [f"{below}gen-*/tls/*", f"{below}runtime/*"]),
         _deny(["s3:GetObject"], [f"{below}gen-*/tls/client.key"]),
     )

@@ -7,10 +7,12 @@ signed; of them only the status, the code and the message go on.
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from obstore import exceptions
 
@@ -99,7 +101,7 @@ class Answer(NamedTuple):
         return S3AnswerError(self.status, self.code, self.message or self.reason)
 
 
-def answer_of(error: BaseException, action: str = "s3:GetObject") -> Answer:
+def answer_of(error: BaseException, action: str = "s3:GetObject", bucket: str = "") -> Answer:
     """Take a refusal apart.
 
     Parameters
@@ -108,6 +110,8 @@ def answer_of(error: BaseException, action: str = "s3:GetObject") -> Answer:
         One of `REFUSALS`.
     action
         What a policy must allow for what was asked.
+    bucket
+        Of which; else no line of a policy is given.
 
     Examples
     --------
@@ -134,7 +138,7 @@ def answer_of(error: BaseException, action: str = "s3:GetObject") -> Answer:
             where = f"AWS_REGION={region}" if region else "AWS_REGION to the bucket's"
             reason = f"the bucket is in another region than was asked for; set {where}"
         elif code in WHAT_TO_DO:
-            reason += f"; {WHAT_TO_DO[code].format(action=action, who=_who())}"
+            reason += f"; {WHAT_TO_DO[code].format(action=_allowed(action, bucket), who=_who())}"
     elif _PROVIDER in text:
         reason = text.split(_PROVIDER, 1)[1].partition(": ")[2].strip() or NO_CREDENTIALS
     elif "TimedOut" in debug or "kind: Timeout" in debug or "timed out" in text:
@@ -153,6 +157,19 @@ def answer_of(error: BaseException, action: str = "s3:GetObject") -> Answer:
     return Answer(status, code, message, region, " ".join(reason.split()), lost, broken)
 
 
+def _allowed(action: str, bucket: str) -> str:
+    """Say what a policy must allow, and the statement that does.
+
+    >>> _allowed("s3:ListBucket", "")
+    's3:ListBucket'
+    """
+    if not bucket:
+        return action
+    arn = f"arn:aws:s3:::{bucket}" + ("" if action == "s3:ListBucket" else "/*")
+    line = json.dumps({"Effect": "Allow", "Action": action, "Resource": arn})
+    return f"{action}; add to it {line}"
+
+
 @contextmanager
 def reading(url: str, action: str = "s3:GetObject") -> Iterator[None]:
     """Turn refusals into `SourceNotFoundError` and `SourceRefusedError`."""
@@ -161,7 +178,7 @@ def reading(url: str, action: str = "s3:GetObject") -> Iterator[None]:
     except REFUSALS as error:
         if isinstance(error, WindrowError):
             raise
-        found = answer_of(error, action)
+        found = answer_of(error, action, urlsplit(url).netloc)
         missing = found.status == 404 or found.lost or isinstance(error, FileNotFoundError)
         error.args = (str(found.cause),)  # it stays the context of what is raised
         if missing:
@@ -177,7 +194,7 @@ def writing(url: str, action: str = "s3:PutObject") -> Iterator[None]:
     except (*REFUSALS, OSError) as error:  # what its files raise is the system's class
         if isinstance(error, WindrowError):
             raise
-        found = answer_of(error, action)
+        found = answer_of(error, action, urlsplit(url).netloc)
         error.args = (str(found.cause),)
         reason = f"{found.reason} (status {found.status})" if found.status else found.reason
         raise UnwritableError(url, reason) from found.cause

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.support.clusters import until as until_within
 from tests.support.fitting import PARTITION, cut, digests, write_table
+from tests.support.http_server import HttpServer
 from tests.support.marks import on_clusters
 
 import windrow as gl
 from windrow.deploy.ec2_config import Ec2Config
 from windrow.deploy.ec2_policies import CALLS
+from windrow.errors import SourceRefusedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +29,8 @@ until = partial(until_within, seconds=240.0)  # hosts that boot, on a machine th
 pytestmark = on_clusters("pex", "distributed", "cryptography", "boto3")
 
 
-OF_THE_TEST = {"iam:ListInstanceProfiles"}
+OF_THE_TEST = {f"iam:{name}" for name in ("ListInstanceProfiles", "GetInstanceProfile")}
+OF_THE_TEST |= {f"iam:{name}" for name in ("ListRolePolicies", "GetRolePolicy")}
 """Calls that only the region and this test make."""
 
 
@@ -39,8 +45,16 @@ def nothing_left(region: Region) -> None:
     assert not iam.list_instance_profiles(PathPrefix="/windrow/")["InstanceProfiles"]
 
 
+def of_others(region: Region, path: Path) -> str:
+    """Make a bucket of which the policy of hosts says nothing; this process may read it."""
+    name = f"others-{secrets.token_hex(4)}"
+    region.client("s3").create_bucket(Bucket=name)
+    region.client("s3").upload_file(str(path), name, "all.csv")
+    return name
+
+
 def test_the_story_of_ec2_runs_and_the_model_has_the_bits_of_this_process(
-    caller: Region, bucket: str, tmp_path: Path
+    caller: Region, bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "all.csv"
     write_table(path)
@@ -48,11 +62,27 @@ def test_the_story_of_ec2_runs_and_the_model_has_the_bits_of_this_process(
     url = f"s3://{bucket}/data/all.csv"
     expected = digests(cut(gl.SFrame(url), PARTITION), "logistic_classifier")
 
+    began = time.monotonic()
     c = gl.deploy.ec2_cluster.create("first", f"s3://{bucket}/state", Ec2Config(), num_hosts=3)
+    made = time.monotonic() - began
     assert c.status == "Running, 3 of 3 hosts"
     assert "EC2 Config" in str(c)
     with gl.distributed(c):
-        assert digests(cut(gl.SFrame(url), PARTITION), "logistic_classifier") == expected
+        sf, before = cut(gl.SFrame(url), PARTITION), caller.received()
+        gl.logistic_classifier.create(sf, "y", missing_value_action="impute", verbose=False)
+        received, trained = caller.received() - before, time.monotonic() - began
+        assert digests(sf, "logistic_classifier") == expected
+        with HttpServer({"/all.csv": path.read_bytes()}, address=caller.network.outer) as server:
+            sf = cut(gl.SFrame(server.url("/all.csv")), PARTITION)
+            assert digests(sf, "logistic_classifier") == expected
+        not_theirs = f"s3://{of_others(caller, path)}/all.csv"
+        line = r"role windrow.*Action\": \"s3:GetObject\", \"Resource\": \"arn:aws:s3:::others-"
+        with pytest.raises(SourceRefusedError, match=line):
+            gl.logistic_classifier.create(gl.SFrame(not_theirs), "y", verbose=False)
+    with capsys.disabled():
+        print(f"\nready after {made:.0f} s, trained after {trained:.0f} s; ", end="")
+        print(f"the client received {received:,} bytes of {path.stat().st_size:,}")
+    assert received < 1_000_000 < path.stat().st_size / 5
     c.stop()
     nothing_left(caller)
     ours = {call for call in caller.calls if call != "ec2:DescribeInstanceAttribute"}

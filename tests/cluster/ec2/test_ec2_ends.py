@@ -65,24 +65,27 @@ def test_work_survives_a_killed_host_and_when_the_first_one_dies_goes_on_in_a_ne
 ) -> None:
     write_table(tmp_path / "all.csv")
     caller.client("s3").upload_file(str(tmp_path / "all.csv"), bucket, "data/all.csv")
-    url, kept = f"s3://{bucket}/data/all.csv", f"s3://{bucket}/kept"
+    url, kept = f"s3://{bucket}/data/all.csv", f"s3://{bucket}/a/kept"
     expected = trained(url)
-    c = gl.deploy.ec2_cluster.create("mortal", f"s3://{bucket}/a", Ec2Config(), num_hosts=2)
-    instance = {host.name: host.details["instance"] for host in c.hosts}
-    with gl.distributed(c):
+    place, config = f"s3://{bucket}/a", Ec2Config()
+    c = gl.deploy.ec2_cluster.create("mortal", place, config, num_hosts=2, wait=False)
+    with gl.distributed(c):  # work may come before the hosts are there
+        assert gl.SFrame({"x": [1, 2, 3]})["x"].sum() == 6
+        until("both hosts", lambda: c.status == "Running, 2 of 2 hosts")
+        instance = {host.name: host.details["instance"] for host in c.hosts}
         caller.kill(instance["host-1"])
         until("the loss to be seen", lambda: c.status == "Running, 1 of 2 hosts")
         assert gl.SFrame({"x": [1, 2, 3]})["x"].sum() == 6
         c.resize(2)
-        assert c.status == "Running, 2 of 2 hosts"
+        until("both hosts again", lambda: c.status == "Running, 2 of 2 hosts")
         error = interrupted(url, kept, partial(caller.kill, instance["host-0"]))
     assert isinstance(error, ClusterEndedError)
     assert "host-0 is gone and left no word" in str(error)
     until("the others to end themselves", lambda: not caller.instances())
     with pytest.raises(ClusterEndedError):
-        gl.deploy.ec2_cluster.load(f"s3://{bucket}/a")
+        gl.deploy.ec2_cluster.load(place)
     nothing_left(caller)
-    again = gl.deploy.ec2_cluster.load(f"s3://{bucket}/a", autostart=True)
+    again = gl.deploy.ec2_cluster.load(place, autostart=True)
     with again, gl.distributed(again):
         assert again.status == "Running, 2 of 2 hosts"
         assert trained(url, resume_from_checkpoint=kept) == expected

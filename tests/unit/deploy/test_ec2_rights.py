@@ -206,6 +206,7 @@ def test_a_caller_whose_policy_lacks_a_call_is_told_which(
         ("get", "data/rows.csv", True),
         ("put", f"{ROOT}/gen-0001/jobs/1/outcome", True),
         ("delete", f"{ROOT}/gen-0001/jobs/1/outcome", True),
+        ("put", f"{ROOT}/out/part-0000.parquet", True),
         ("put", f"{ROOT}/gen-0001/tls/host.key", False),
         ("delete", f"{ROOT}/gen-0001/tls/host.key", False),
         ("put", f"{ROOT}/runtime/a.pex", False),

@@ -195,7 +195,7 @@ def test_access_that_is_denied_names_what_a_policy_must_allow(
         assert "403" in str(error)
         assert secret not in told(error)
         assert key not in told(error)
-    assert "must allow s3:GetObject" in str(found[0])
+    assert "must allow s3:GetObject; add to it" in str(found[0])
     assert "must allow s3:PutObject" in str(found[-1])
     with pytest.raises(SourceRefusedError, match="must allow s3:ListBucket"):
         storage.names(f"s3://{s3_bucket}")
