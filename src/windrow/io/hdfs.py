@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import glob
 import os
-import secrets
 import socket
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import urlsplit
 
+from windrow.config import settings
 from windrow.errors import (
     CutShortError,
     MissingExtraError,
@@ -25,7 +28,9 @@ from windrow.errors import (
 from windrow.io import hdfs_homes
 from windrow.io.counters import bytes_read
 from windrow.io.hdfs_errors import REFUSALS, reading, writing
-from windrow.io.local import describe_version
+from windrow.io.hdfs_sending import KEPT, send
+from windrow.io.hdfs_settings import read_site
+from windrow.io.local import describe_version, writing_to
 from windrow.io.patterns import Inside, expand
 from windrow.io.ranged import Ranged
 from windrow.io.storage import CHUNK
@@ -34,7 +39,7 @@ from windrow.plan.sources import FileStamp
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hdfs_native import Client, FileStatus, FileWriter
+    from hdfs_native import Client, FileStatus
 
     from windrow.io.storage import Home
 
@@ -42,6 +47,8 @@ __all__ = ["HdfsStorage", "describe", "make_folder"]
 
 CONNECT = 10.0
 """Seconds in which a NameNode must take a connection."""
+ATTEMPTS = "dfs.client.failover.max.attempts"
+"""Setting: how often NameNodes are asked again. The default takes three minutes, this under one."""
 
 
 class HdfsStorage(Ranged):
@@ -77,28 +84,22 @@ class HdfsStorage(Ranged):
 
     @contextmanager
     def open_write(self, url: str) -> Iterator[BinaryIO]:
-        """Write aside as bytes come, and rename: readers see the whole file or what was before."""
+        """Send what is written once it is whole: readers see all of it or what was before."""
         client, path = _place(url)
-        aside = _aside(path)
-        try:
-            with writing(url):
-                file = client.create(aside)
-            yield cast("BinaryIO", _Written(url, file))
-            with writing(url):
-                file.close()
-                client.rename(aside, path, overwrite=True)
-        except BaseException:
-            with suppress(*REFUSALS):  # why it could not be written says more
-                client.delete(aside)
-            raise
+        folder = Path(settings().scratch)
+        with writing_to(f"a scratch copy of {url} in {folder}", folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with SpooledTemporaryFile(KEPT, dir=str(folder)) as file:
+            yield cast("BinaryIO", file)
+            aside = send(client, url, path, file)
+        with writing(url):
+            client.rename(aside, path, overwrite=True)
 
     def put_if_absent(self, url: str, data: bytes) -> bool:
         """Write aside and rename, which HDFS does only where no file has the name."""
         client, path = _place(url)
-        aside = _aside(path)
+        aside = send(client, url, path, BytesIO(data))
         with writing(url):
-            with client.create(aside) as file:
-                file.write(data)
             try:
                 client.rename(aside, path)
             except REFUSALS:
@@ -143,18 +144,6 @@ class HdfsStorage(Ranged):
                 yield data
 
 
-class _Written:
-    """What is written to a file; it says what goes wrong as everything here does."""
-
-    def __init__(self, url: str, file: FileWriter) -> None:
-        self._url, self._file = url, file
-
-    def write(self, data: bytes | memoryview) -> int:
-        """Send bytes."""
-        with writing(self._url):
-            return self._file.write(bytes(data))
-
-
 def describe(url: str) -> tuple[int, int]:
     """Return a file's length and when it was last written, in milliseconds since 1970."""
     client, path = _place(url)
@@ -195,7 +184,8 @@ def _client(authority: str, settings: str, user: str) -> Client:
         host, _, port = authority.rpartition(":")
         if host and port.isdigit():  # the library itself would try for three minutes
             socket.create_connection((host, int(port)), CONNECT).close()
-        return Opened(url, config_dir=settings or None)
+        own = {} if ATTEMPTS in read_site(settings, "hdfs-site") else {ATTEMPTS: "8"}
+        return Opened(url, own, config_dir=settings or None)
 
 
 def _info(url: str) -> FileStatus | None:
@@ -254,12 +244,6 @@ def _matching(url: str) -> list[FileStamp]:
         stamps = [known[path]] if path in known else _below(f"hdfs://{authority}/{path}")
         found.update(dict.fromkeys(stamps))
     return list(found)
-
-
-def _aside(path: str) -> str:
-    """Name a hidden file beside one that is to be."""
-    folder, _, name = path.rpartition("/")
-    return f"{folder}/.{name}.{secrets.token_hex(8)}"
 
 
 def _name(found: FileStatus) -> str:
