@@ -62,6 +62,8 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
     hdfs_tmp_dir: str | None = None,
     node_tmp_dir: str | None = None,
     *,
+    kerberos_principal: str | None = None,
+    kerberos_keytab: str | None = None,
     turi_dist_path: str | None = None,
     dato_dist_path: str | None = None,
 ) -> Cluster:
@@ -97,6 +99,9 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
         default ``clusters`` in the installation.
     node_tmp_dir
         Folder of every node for scratch files; by default YARN's own for the container.
+    kerberos_principal, kerberos_keytab
+        Who containers are to Kerberos (``me/_HOST@REALM``), and the URL of the keytab,
+        ``hdfs://...`` or ``file://...`` on every node; both or neither.
     turi_dist_path, dato_dist_path
         What the ancestor called `windrow_path`.
 
@@ -119,6 +124,9 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
     """
     path = (windrow_path or turi_dist_path or dato_dist_path or "").rstrip("/")
     _check(name, path, num_containers, container_size, num_vcores)
+    if (kerberos_principal is None) != (kerberos_keytab is None):
+        given = (kerberos_principal, kerberos_keytab)
+        raise ArgumentError("kerberos_principal", given, "together with kerberos_keytab")
     installed = manifest(path)
     versions.check(installed["versions"], f"install these: windrow hadoop install {path}")
     if additional_packages:
@@ -144,6 +152,8 @@ def create(  # noqa: PLR0917 - the order in which one thinks of them
             "queue": queue,
             "runtime": {part: installed[part] for part in RUNTIME},
             "scratch": node_tmp_dir or "",
+            "principal": kerberos_principal or "",
+            "keytab": kerberos_keytab or "",
         },
     )
     store = StateStore(_state_path(path, name, hdfs_tmp_dir))

@@ -205,6 +205,8 @@ class HadoopHosts:
             queue=details["queue"] or "",
             user=self.yarn.user,
             scratch=details["scratch"],
+            principal=details["principal"],
+            keytab=details["keytab"],
         )
 
     def _specification(self, name: str) -> str:

@@ -61,6 +61,8 @@ class Service:
         Whose files they are.
     scratch
         Folder of every node for scratch files; empty for the container's own.
+    principal, keytab
+        Who its containers are to Kerberos, and the URL of the keytab; empty without Kerberos.
     """
 
     name: str
@@ -78,6 +80,8 @@ class Service:
     queue: str
     user: str
     scratch: str = ""
+    principal: str = ""
+    keytab: str = ""
 
     @staticmethod
     def script_for(python: str, *, brings: bool) -> str:
@@ -100,7 +104,8 @@ class Service:
 
     def spec(self) -> dict[str, Any]:
         """Return it as YARN's service API takes it; it holds no secret."""
-        return {
+        who = {"principal_name": self.principal, "keytab": self.keytab}
+        return ({"kerberos_principal": who} if self.principal else {}) | {
             "name": self.name,
             "version": "1",
             "description": "windrow cluster",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from windrow.deploy import hadoop_cluster
 from windrow.deploy.yarn import Yarn
 from windrow.deploy.yarn_service import OVERHEAD, Service
 from windrow.errors import ArgumentError, YarnError
@@ -49,6 +51,16 @@ def test_a_service_has_a_scheduler_and_workers_that_end_for_good_when_they_end_i
     files = [(f["type"], f["src_file"]) for f in first["configuration"]["files"]]
     assert ("ARCHIVE", "/windrow/runtime/b.tar.gz") in files
     assert spec["queue"] == "default"
+
+
+def test_who_containers_are_to_kerberos_stands_in_the_service_alone() -> None:
+    assert "kerberos_principal" not in service().spec()
+    secure = replace(service(), principal="me/_HOST@HERE", keytab="hdfs:///keys/me.keytab").spec()
+    who = {"principal_name": "me/_HOST@HERE", "keytab": "hdfs:///keys/me.keytab"}
+    assert secure.pop("kerberos_principal") == who
+    assert secure == service().spec()
+    with pytest.raises(ArgumentError, match="together with kerberos_keytab"):
+        hadoop_cluster.create("x", "hdfs://nn/windrow", kerberos_principal="me@HERE")
 
 
 def test_all_resource_managers_are_known_and_who_does_not_answer_is_named(tmp_path: Path) -> None:
