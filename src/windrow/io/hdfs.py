@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import os
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -92,7 +92,7 @@ class HdfsStorage(Ranged):
         with SpooledTemporaryFile(KEPT, dir=str(folder)) as file:
             yield cast("BinaryIO", file)
             aside = send(client, url, path, file)
-        with writing(url):
+        with writing(url), _else_removed(client, aside):
             client.rename(aside, path, overwrite=True)
 
     def put_if_absent(self, url: str, data: bytes) -> bool:
@@ -101,11 +101,11 @@ class HdfsStorage(Ranged):
         aside = send(client, url, path, BytesIO(data))
         with writing(url):
             try:
-                client.rename(aside, path)
+                with _else_removed(client, aside):
+                    client.rename(aside, path)
             except REFUSALS:
                 if not self.exists(url):
                     raise
-                client.delete(aside)
                 return False
         return True
 
@@ -142,6 +142,17 @@ class HdfsStorage(Ranged):
                 bytes_read.add(stamp.url, len(data))
                 at += len(data)
                 yield data
+
+
+@contextmanager
+def _else_removed(client: Client, path: str) -> Iterator[None]:
+    """Remove a file that does not get its name."""
+    try:
+        yield
+    except BaseException:
+        with suppress(*REFUSALS):  # why it could not be written says more
+            client.delete(path)
+        raise
 
 
 def describe(url: str) -> tuple[int, int]:
