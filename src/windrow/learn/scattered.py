@@ -80,9 +80,10 @@ def compact(partial: Any) -> Any:
         return replace(partial, sums=compact(partial.sums))
     if not isinstance(partial, np.ndarray) or partial.size < LEAST:
         return partial
-    places = np.flatnonzero(partial.view(np.int64))  # -0.0 is none of those that are left out
-    if places.size * SHARE >= partial.size:
+    bits = partial.view(np.int64)  # -0.0 is none of those that are left out
+    if np.count_nonzero(bits) * SHARE >= partial.size:  # to count takes a tenth of finding them
         return partial
+    places = np.flatnonzero(bits)
     return Scattered(partial.size, places.astype(np.int32), partial[places])
 
 
