@@ -37,6 +37,7 @@ for solver in ("newton", "lbfgs", "fista", "auto"):
     wr.logistic_classifier.create(sf, "y", ["a", "b", "c"], solver=solver, **common).evaluate(sf)
     wr.linear_regression.create(sf, "t", ["a", "b", "c"], solver=solver, **common).evaluate(sf)
 wr.logistic_classifier.create(sf, "y", ["a", "d"], **common)
+wr.logistic_classifier.create(sf, "y", ["a", "d"], solver="newton-cg", **common)
 wr.logistic_classifier.create(sf, "k", ["a", "c"], **common).evaluate(sf)
 wr.linear_regression.create(sf, "t", ["a", "d"], **common)
 wr.svm_classifier.create(sf, "y", ["a", "b", "c"], **common).evaluate(sf)

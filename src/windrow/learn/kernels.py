@@ -8,13 +8,13 @@ one-dimensional float64 partial, and the partials of all leaves add up to the an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from windrow.learn import softmax, sparse, tiles
 from windrow.learn.jit import kernel
-from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf, SparseArrays
+from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf, SparseArrays, blank
 from windrow.learn.losses import Loss, link
 from windrow.learn.narrow import scratch_for, tile
 from windrow.learn.peaks import Peaked
@@ -126,7 +126,7 @@ def _run(
 ) -> NDArray[np.float64]:
     side, margins = W.shape[-1], 1 if W.ndim == 1 else W.shape[0]
     blocks = margins * (margins + 1) // 2 if curvature else 0
-    out = np.zeros(_HEAD + W.size + blocks * side * side)
+    out = blank(_HEAD + W.size + blocks * side * side)
     head, g, H = out[:_HEAD], out[_HEAD : _HEAD + W.size], out[_HEAD + W.size :]
     cost = np.ones(margins + 1) if weights is None else weights
     largest = np.zeros(2) if peaks is None else peaks
@@ -195,7 +195,7 @@ def _along(
     weight: NDArray[np.float64],
     W: NDArray[np.float64],
     V: NDArray[np.float64],
-    pairs: NDArray[np.float64],
+    pairs: NDArray[Any],
     weights: NDArray[np.float64],
     head: NDArray[np.float64],
     g: NDArray[np.float64],
@@ -227,8 +227,9 @@ def _along(
 class CurvatureAlong:
     """Product of the Hessian by the expanded weights with a vector, without the Hessian.
 
-    Called with a leaf, the weights and the vector side by side, float64 (layout.size, 2), and a
-    weight per class, it gives [sum of the rows' curvatures, product ...]. Of one margin.
+    Called with a leaf, the weights and the vector side by side, float64 or float32
+    (layout.size, 2), and a weight per class, it gives [sum of the rows' curvatures, product ...].
+    Of one margin.
 
     Examples
     --------
@@ -245,15 +246,15 @@ class CurvatureAlong:
     def __call__(
         self,
         leaf: Leaf,
-        pairs: NDArray[np.float64],
+        pairs: NDArray[Any],
         weights: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Sum over the training rows of a leaf."""
-        out = np.zeros(1 + len(pairs))
+        out = blank(1 + len(pairs))
         cost = np.ones(2) if weights is None else weights
         rows = (leaf.dense, leaf.codes, leaf.target, leaf.role, leaf.sparse, leaf.weight)
         plain = pairs[: self.layout.plain]
-        W, V = plain[:, 0].copy(), plain[:, 1].copy()
+        W, V = plain[:, 0].astype(np.float64), plain[:, 1].astype(np.float64)
         _along(int(self.loss), *rows, W, V, pairs, cost, out[:1], out[1:])
         return out
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from windrow.learn.leaf import blank
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -152,7 +154,7 @@ class Design:
         -------
         float64 (layout.size,), of several margins (margins, layout.size)
         """
-        weights = np.zeros((self.margins, self.layout.size))
+        weights = blank(self.margins, self.layout.size)
         weights[:, self.free] = b.reshape(self.margins, -1) / self.scale
         return weights[0] if self.margins == 1 else weights
 

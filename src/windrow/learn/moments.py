@@ -10,7 +10,7 @@ import numpy as np
 
 from windrow.learn.jit import kernel
 from windrow.learn.lanes import dots_1
-from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf
+from windrow.learn.leaf import TILE, TRAIN, VALIDATION, Leaf, blank
 from windrow.learn.narrow import scratch_for, tile
 from windrow.learn.sparse import add_moments
 from windrow.learn.tiles import lane_sum
@@ -199,7 +199,7 @@ class Moments:
             _within(leaf.codes, 0, plain) and _within(leaf.sparse[1], plain, size)
         ):
             raise ValueError(f"this leaf does not have the layout {self.layout}")
-        out = np.zeros(_HEAD + k + 3 * d + size + 2 * (size - plain))
+        out = blank(_HEAD + k + 3 * d + size + 2 * (size - plain))
         head, classes = out[:_HEAD], out[_HEAD : _HEAD + k]
         moments = out[_HEAD + k : _HEAD + k + 3 * d].reshape(d, 3)
         levels, sums = np.split(out[_HEAD + k + 3 * d :], [size])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from windrow.learn.jit import kernel
+from windrow.learn.leaf import blank
 from windrow.learn.peaks import Peaked
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def whole(partial: Any) -> Any:
 
 
 def _filled(partial: Scattered) -> NDArray[np.float64]:
-    found = np.zeros(partial.size)
+    found = blank(partial.size)
     found[partial.places] = partial.values
     return found
 

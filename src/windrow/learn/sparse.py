@@ -8,7 +8,7 @@ rows come one after the other: that is the order of every addition.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -128,7 +128,7 @@ def add_margins(
 def add_two_margins(
     entries: SparseArrays,
     first: int,
-    pairs: NDArray[np.float64],
+    pairs: NDArray[Any],
     z: NDArray[np.float64],
     u: NDArray[np.float64],
 ) -> None:
