@@ -5,6 +5,8 @@ from __future__ import annotations
 import urllib.parse
 from typing import TYPE_CHECKING, Any, Protocol
 
+from windrow.config import Deadline
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -98,9 +100,17 @@ class InHdfs:
         from hdfs_native import WriteOptions
 
         path = f"/{self.folder}/{name}"
-        with self.client.create(path, WriteOptions(overwrite=True)) as file:
-            file.write(data)
-        return self.url(name)
+        deadline = Deadline(30.0, "HDFS to take a file")
+        while True:
+            try:
+                with self.client.create(path, WriteOptions(overwrite=True)) as file:
+                    file.write(data)
+            except RuntimeError as error:  # a busy node has not reported the block before
+                if "NotReplicatedYet" not in str(error):
+                    raise
+                deadline.pause(0.5)
+            else:
+                return self.url(name)
 
     def names(self) -> list[str]:
         found = self.client.list_status(f"/{self.folder}", recursive=True)
